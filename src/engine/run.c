@@ -1,0 +1,175 @@
+#include "engine/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+
+_Thread_local struct engine_run *run_current;
+
+/* ---- stretches: the times in which a run's memory may be written (its instantiation, its polls)
+ *
+ * A page becomes private only by a fault of this thread within a stretch of its run. So when the thread's counter at a stretch's end is
+ * what it was at any moment before its start, no page has become private. One reading per stretch is enough, the one at its end: the
+ * next stretch of any run starts from it. Faults in between, the host's own, are then held against that next run: its slot is scanned
+ * once too often. When that happens, the next stretches read the counter at their start as well (`distrust`). ---- */
+
+static uint64_t stretch_begin(struct engine_thread *thread) {
+    if (thread->distrust) {
+        thread->distrust--;
+        thread->faults = scan_faults();
+    }
+    return thread->faults;
+}
+
+static void stretch_end(struct engine_run *run) {
+    struct engine_thread *thread = run->thread;
+    thread->faults = scan_faults();
+    if (run->slot && thread->faults != run->faults) run->slot->unknown = true;
+}
+
+/* ---- making ---- */
+
+static struct engine_run *run_take(struct engine_thread *thread) {
+    struct engine_run *run = thread->spare_runs;
+    if (run) thread->spare_runs = run->next;
+    else run = malloc(sizeof *run);
+    if (!run) return NULL;
+    memset(run, 0, offsetof(struct engine_run, fault));
+    run->fault.kind = FAULT_OTHER;
+    run->fault.text[0] = '\0';
+    run->fault.frame_count = 0;
+    run->thread = thread;
+    run->next = thread->runs;
+    if (run->next) run->next->previous = run;
+    thread->runs = run;
+    return run;
+}
+
+static bool poll_inside(struct engine_run *run) {
+    must(!run_current);
+    run_current = run;
+    bool done = wasmtime_call_future_poll(run->future);
+    run_current = NULL;
+    return done;
+}
+
+static void future_end(struct engine_run *run) {
+    if (run->future) wasmtime_call_future_delete(run->future);
+    run->future = NULL;
+}
+
+/* Linked code has no start function; one that waited or looped would keep its thread here, so it gets one slice. */
+static bool run_instantiate(struct engine_run *run, struct err *err) {
+    wasmtime_context_t *context = wasmtime_store_context(run->store);
+    run->future =
+        wasmtime_instance_pre_instantiate_async(run->program->pre, context, &run->instance, &run->trap, &run->error);
+    bool done = poll_inside(run);
+    future_end(run);
+    if (!done) return err_set(err, ERR_UNSUPPORTED, "the code's start function does not end at once");
+    if (!run->trap && !run->error) return true;
+    fault_take(run->trap, run->error, &run->fault);
+    run->trap = NULL;
+    run->error = NULL;
+    return err_set(err, ERR_MEMORY, "cannot make an instance: %s", run->fault.text);
+}
+
+static void run_call_entry(struct engine_run *run, uint32_t entry) {
+    wasmtime_context_t *context = wasmtime_store_context(run->store);
+    const char *name = run->program->entry_names[entry];
+    wasmtime_extern_t export;
+    must(wasmtime_instance_export_get(context, &run->instance, name, strlen(name), &export));
+    must(export.kind == WASMTIME_EXTERN_FUNC);
+    run->entry = export.of.func;
+    run->future = wasmtime_func_call_async(context, &run->entry, NULL, 0, NULL, 0, &run->trap, &run->error);
+}
+
+bool engine_run_new(struct engine_thread *thread, struct engine_program *program, struct engine_image *image, uint32_t entry,
+                    uint32_t memory_limit, void *user, struct engine_run **out, struct err *err) {
+    must(entry < program->entries);
+    if (memory_limit < image->pages)
+        return err_set(err, ERR_LIMIT, "the memory limit of %u pages is below the skill's initial %u", memory_limit, image->pages);
+    struct engine_run *run = run_take(thread);
+    if (!run) return err_set(err, ERR_MEMORY, "no memory for a run");
+    run->program = engine_program_retain(program);
+    run->image = image;
+    run->limit = memory_limit;
+    run->user = user;
+    run->faults = stretch_begin(thread);
+    run->store = wasmtime_store_new(thread->engine->wasm, NULL, NULL);
+    wasmtime_context_t *context = wasmtime_store_context(run->store);
+    wasmtime_context_set_epoch_deadline(context, 1);
+    wasmtime_context_epoch_deadline_async_yield_and_update(context, 1);
+    if (!run_instantiate(run, err)) {
+        engine_run_delete(run);
+        return false;
+    }
+    run_call_entry(run, entry);
+    thread->stats.runs++;
+    *out = run;
+    return true;
+}
+
+/* ---- running ---- */
+
+static void run_finish(struct engine_run *run) {
+    future_end(run);
+    run->state = ENGINE_FINISHED;
+    if (!run->trap && !run->error) return;
+    fault_take(run->trap, run->error, &run->fault);
+    run->trap = NULL;
+    run->error = NULL;
+    run->state = ENGINE_TRAPPED;
+}
+
+enum engine_state engine_run_poll(struct engine_run *run) {
+    if (run->state == ENGINE_FINISHED || run->state == ENGINE_TRAPPED) return run->state;
+    if (run->parked && !run->woken) return ENGINE_PARKED;
+    /* The first stretch has begun with the instance. */
+    if (run->started) run->faults = stretch_begin(run->thread);
+    run->started = true;
+    bool done = poll_inside(run);
+    stretch_end(run);
+    if (done) run_finish(run);
+    else run->state = run->parked ? ENGINE_PARKED : ENGINE_RUNNING;
+    return run->state;
+}
+
+void engine_run_wake(struct engine_run *run) {
+    run->woken = true;
+}
+
+const struct engine_fault *engine_run_fault(const struct engine_run *run) {
+    must(run->state == ENGINE_TRAPPED);
+    return &run->fault;
+}
+
+/* The future first: it ends the fiber, which uses the store. The store's end puts slot and stack back. */
+void engine_run_delete(struct engine_run *run) {
+    if (!run) return;
+    must(!run_current);
+    struct engine_thread *thread = run->thread;
+    future_end(run);
+    if (!run->started) stretch_end(run);
+    thread->stack_deep = run->fault.kind == FAULT_STACK;
+    if (run->store) wasmtime_store_delete(run->store);
+    thread->stack_deep = false;
+    must(!run->trap && !run->error);
+    engine_program_release(run->program);
+    if (run->next) run->next->previous = run->previous;
+    if (run->previous) run->previous->next = run->next;
+    else thread->runs = run->next;
+    run->next = thread->spare_runs;
+    thread->spare_runs = run;
+}
+
+/* ---- for host functions ---- */
+
+void *engine_run_user(const struct engine_run *run) {
+    return run->user;
+}
+
+uint8_t *engine_run_memory(const struct engine_run *run, uint64_t *size) {
+    *size = run->slot ? run->slot->size : 0;
+    return run->slot ? run->slot->base : NULL;
+}

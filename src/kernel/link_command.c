@@ -1,0 +1,75 @@
+/* pharia-kernel link FILE -o DIR: the linker's output as files. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel/commands.h"
+#include "kernel/skill_file.h"
+
+static int create(const char *directory, const char *name, char *path, size_t size, struct err *err) {
+    snprintf(path, size, "%s/%s", directory, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0) err_errno(err, errno, "cannot write %s", path);
+    return fd;
+}
+
+static bool write_buf(const char *directory, const char *name, const struct buf *buf, struct err *err) {
+    char path[4096];
+    int fd = create(directory, name, path, sizeof path, err);
+    if (fd < 0) return false;
+    size_t done = 0;
+    ssize_t count = 0;
+    while (done < buf->size && ((count = write(fd, buf->data + done, buf->size - done)) > 0 || errno == EINTR))
+        if (count > 0) done += (size_t)count;
+    bool good = done == buf->size || err_errno(err, errno, "cannot write %s", path);
+    if (close(fd) && good) good = err_errno(err, errno, "cannot write %s", path);
+    if (good) printf("%12zu  %s\n", buf->size, path);
+    return good;
+}
+
+static bool write_image(const char *directory, const struct link_result *result, struct err *err) {
+    char path[4096];
+    int fd = create(directory, "image", path, sizeof path, err);
+    if (fd < 0) return false;
+    bool good = link_write_image(result, fd, err);
+    if (close(fd) && good) good = err_errno(err, errno, "cannot write %s", path);
+    if (good) printf("%12zu  %s\n", (size_t)result->image_pages << 16, path);
+    return good;
+}
+
+static bool write_all(const char *directory, const struct link_result *result, struct err *err) {
+    if (mkdir(directory, 0777) && errno != EEXIST) return err_errno(err, errno, "cannot make %s", directory);
+    return write_buf(directory, "code.wasm", &result->code, err) && write_image(directory, result, err) &&
+           write_buf(directory, "interface.json", &result->interface, err) && write_buf(directory, "names", &result->names, err);
+}
+
+int command_link(int argc, char **argv) {
+    static struct skill_file file;
+    struct link_settings settings = {0};
+    const char *path = NULL, *directory = NULL;
+    bool good = true;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) directory = argv[++i];
+        else if (strcmp(argv[i], "--strict-memory") == 0) settings.strict_memory = true;
+        else if (argv[i][0] != '-' && !path) path = argv[i];
+        else good = false;
+    }
+    if (!good || !path || !directory) {
+        fputs("usage: pharia-kernel link FILE -o DIR [--strict-memory]\n", stderr);
+        return 2;
+    }
+    struct err err;
+    good = skill_file_read(path, &settings, &file, &err);
+    if (good && !file.linked) {
+        err = file.link_err;
+        good = err_prefix(&err, "%s", path);
+    }
+    good = good && write_all(directory, &file.result, &err);
+    skill_file_free(&file);
+    if (!good) fprintf(stderr, "pharia-kernel: %s\n", err.text);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,233 @@
+/* The server's life: start everything in order, wait for a signal, stop everything in order. */
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+#include "kernel/commands.h"
+#include "kernel/config.h"
+#include "runtime/runtime.h"
+#include "shell/shell.h"
+
+extern char **environ;
+
+struct server {
+    struct config config;
+    struct engine *engine;
+    struct runtime *runtime;
+    struct skill_store *store;
+    struct shell *shell;
+    pthread_t signals;
+    sem_t stop;          /* posted by the first signal */
+    atomic_int received; /* the first signal */
+    atomic_bool stopped; /* the thread of the signals may end */
+};
+
+/* ---- signals: blocked everywhere, taken by one thread */
+
+static sigset_t signal_set(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR2); /* ends the thread */
+    return set;
+}
+
+static void *take_signals(void *argument) {
+    struct server *server = argument;
+    sigset_t set = signal_set();
+    bool first = true;
+    for (;;) {
+        int number;
+        if (sigwait(&set, &number)) continue;
+        if (atomic_load(&server->stopped)) return NULL;
+        if (number == SIGUSR2) continue; /* somebody else's */
+        if (first) {
+            atomic_store(&server->received, number);
+            sem_post(&server->stop);
+        } else {
+            log_warn("kernel", "a second signal: cancelling what still runs");
+            runtime_hurry(server->runtime);
+        }
+        first = false;
+    }
+}
+
+static bool start_signals(struct server *server, struct err *err) {
+    int failed = pthread_create(&server->signals, NULL, take_signals, server);
+    return failed ? err_errno(err, failed, "the thread of the signals") : true;
+}
+
+static void stop_signals(struct server *server) {
+    atomic_store(&server->stopped, true);
+    pthread_kill(server->signals, SIGUSR2);
+    pthread_join(server->signals, NULL);
+}
+
+/* Every connection takes a descriptor, and clients hang when there are none. */
+static void raise_files(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files)) return;
+    files.rlim_cur = files.rlim_max < 1048576 ? files.rlim_max : 1048576;
+    if (setrlimit(RLIMIT_NOFILE, &files)) log_warn("kernel", "cannot raise the limit of open files: %s", strerror(errno));
+}
+
+/* ---- the parts */
+
+static void fill_engine(const struct config *config, struct engine_settings *settings) {
+    engine_settings_default(settings);
+    settings->strict_memory = config->strict_memory;
+#if defined(__SANITIZE_THREAD__)
+    settings->reservation = 64 << 20; /* the sanitizer's address space carries only some 800 slots of 4 GiB */
+#endif
+}
+
+static bool new_runtime(struct server *server, struct err *err) {
+    const struct config *config = &server->config;
+    struct runtime_settings settings;
+    runtime_settings_default(&settings);
+    settings.executors = (uint32_t)config->executors;
+    settings.wall_limit = config->invocation_timeout;
+    settings.memory_limit = config->invocation_memory;
+    settings.max_invocations = (uint32_t)config->max_invocations;
+    return runtime_new(server->engine, &settings, &server->runtime, err);
+}
+
+static bool new_store(struct server *server, struct err *err) {
+    const struct config *config = &server->config;
+    struct skill_store_settings settings = {
+        .namespaces = config->namespaces,
+        .namespace_count = config->namespace_count,
+        .cache_dir = config->cache_dir,
+        .program = "/proc/self/exe",
+        .update_interval = config->namespace_update_interval,
+        .loaders = (uint32_t)config->loaders,
+        .strict_memory = config->strict_memory,
+        .image_dropped = runtime_image_dropped,
+        .context = server->runtime,
+    };
+    return skill_store_new(server->engine, &settings, &server->store, err);
+}
+
+/* More connections than invocations, so that what is too much is refused with an answer. */
+static uint32_t connection_limit(const struct config *config) {
+    struct rlimit files;
+    uint64_t wanted = config->max_invocations + config->max_invocations / 2 + 1000;
+    if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur != RLIM_INFINITY) {
+        uint64_t possible = files.rlim_cur > 1000 ? files.rlim_cur - 500 : files.rlim_cur / 2;
+        if (wanted > possible) wanted = possible;
+    }
+    return wanted > INT32_MAX ? INT32_MAX : (uint32_t)wanted;
+}
+
+static bool new_shell(struct server *server, struct err *err) {
+    const struct config *config = &server->config;
+    struct shell_settings settings;
+    shell_settings_default(&settings);
+    settings.address = config->kernel_address;
+    settings.threads = (uint32_t)config->shell_threads;
+    settings.body_limit = config->body_limit;
+    settings.body_memory = config->body_memory;
+    settings.connections = connection_limit(config);
+    settings.idle_timeout = (uint32_t)(config->idle_timeout / CLOCK_S);
+    return shell_new(&settings, server->store, server->runtime, &server->shell, err);
+}
+
+/* The port opens last, after the first pass over the namespaces. */
+static bool start(struct server *server, struct err *err) {
+    struct engine_settings settings;
+    fill_engine(&server->config, &settings);
+    return engine_new(&settings, &server->engine, err) && engine_start_ticker(server->engine, err) &&
+           new_runtime(server, err) && new_store(server, err) && new_shell(server, err) &&
+           skill_store_start(server->store, err) && shell_start(server->shell, err);
+}
+
+/* Also after a start that failed half-way. */
+static void stop(struct server *server, bool started) {
+    if (server->shell) shell_stop_accepting(server->shell);
+    if (server->runtime) runtime_stop(server->runtime, started ? server->config.shutdown_deadline : 0);
+    if (server->store) skill_store_stop(server->store);
+    if (server->shell) shell_stop(server->shell, CLOCK_S);
+    skill_store_free(server->store);
+    runtime_free(server->runtime);
+    shell_free(server->shell);
+    if (server->engine) {
+        engine_stop_ticker(server->engine);
+        engine_free(server->engine);
+    }
+}
+
+/* ---- what is said at start */
+
+static void announce(const struct server *server) {
+    const struct config *config = &server->config;
+    for (size_t i = 0; i < config->warning_count; i++)
+        if (config->warnings[i]) log_warn("kernel", "%s", config->warnings[i]);
+    for (size_t i = 0; i < config->namespace_count; i++)
+        log_info("kernel", "namespace %s: directory %s", config->namespaces[i].name, config->namespaces[i].directory);
+    log_info("kernel", "cache directory %s", config->cache_dir);
+    log_info("kernel", "limits of an invocation: %" PRIu64 " MiB of memory, %" PRIu64 " s; at most %" PRIu64 " invocations at once",
+             config->invocation_memory >> 20, (uint64_t)(config->invocation_timeout / CLOCK_S), config->max_invocations);
+    if (shell_is_public(server->shell))
+        log_warn("kernel", "listening on %s, which other machines can reach, without any authentication; set "
+                 "KERNEL_ADDRESS=127.0.0.1:8081 to listen for this machine only", shell_address(server->shell));
+    log_info("kernel", "pharia-kernel " KERNEL_VERSION " is listening on http://%s", shell_address(server->shell));
+}
+
+static int serve(struct server *server) {
+    struct err err = {0};
+    bool started = start(server, &err);
+    if (started) {
+        announce(server);
+        while (sem_wait(&server->stop)) must(errno == EINTR);
+        int number = atomic_load(&server->received);
+        log_info("kernel", "%s: stopping; running invocations may go on for %" PRIu64 " s", number == SIGINT ? "SIGINT" : "SIGTERM",
+                 (uint64_t)(server->config.shutdown_deadline / CLOCK_S));
+    }
+    stop(server, started);
+    if (started) log_info("kernel", "stopped");
+    else log_error("kernel", "cannot start: %s", err.text);
+    return started ? 0 : 1;
+}
+
+static bool prepare(struct server *server, int argc, char **argv, struct err *err) {
+    sigset_t set = signal_set();
+    if (!config_read(argc - 1, argv + 1, environ, ".", &server->config, err)) return false;
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: they inherit it */
+    signal(SIGPIPE, SIG_IGN);
+    sem_init(&server->stop, 0, 0);
+    if (!log_start(STDOUT_FILENO, server->config.log_level, err)) {
+        config_free(&server->config);
+        return false;
+    }
+    raise_files();
+    return true;
+}
+
+int command_serve(int argc, char **argv) {
+    static struct server server;
+    struct err err;
+    if (!prepare(&server, argc, argv, &err)) {
+        fprintf(stderr, "pharia-kernel: %s\n", err.text);
+        return 1;
+    }
+    int code = 1;
+    if (start_signals(&server, &err)) {
+        code = serve(&server);
+        stop_signals(&server);
+    } else {
+        log_error("kernel", "cannot start: %s", err.text);
+    }
+    log_stop(1000);
+    config_free(&server.config);
+    return code;
+}

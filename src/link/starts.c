@@ -1,0 +1,44 @@
+/* Start functions: in a component each runs before the next module is instantiated; in the merged
+ * module all segments are applied first. That is the same only when nothing is left to apply after
+ * a start function. */
+#include "link/merge.h"
+
+static const char *late_segment(const struct core_module *module) {
+    for (uint32_t i = 0; i < module->data_count; i++)
+        if (module->datas[i].mode == SEGMENT_ACTIVE && module->datas[i].bytes.size > 0)
+            return "data";
+    for (uint32_t i = 0; i < module->element_count; i++)
+        if (module->elements[i].mode == SEGMENT_ACTIVE && module->elements[i].count > 0)
+            return "element";
+    return NULL;
+}
+
+static bool check_start(struct merge *merge, const struct merged *merged) {
+    const struct core_module *module = merged->module;
+    if (module->start >= module->count[CORE_FUNC])
+        return merge_fail(merge, merged, ERR_INVALID, "start function %u is not there",
+                          module->start);
+    const struct core_functype *type = &module->types[module->funcs[module->start]];
+    return (type->param_count == 0 && type->result_count == 0) ||
+           merge_fail(merge, merged, ERR_INVALID, "start function %u has parameters or results",
+                      module->start);
+}
+
+bool starts_check(struct merge *merge) {
+    const struct merged *late = NULL; /* the last instance that has active segments */
+    for (uint32_t i = merge->component->instance_count; i-- > 0;) {
+        const struct merged *merged = &merge->instances[i];
+        if (merged->module == NULL) continue;
+        if (merged->module->has_start) {
+            if (!check_start(merge, merged)) return false;
+            if (late != NULL)
+                return merge_fail(
+                    merge, merged, ERR_UNSUPPORTED,
+                    "its start function runs before core instance %u (module %u) gets its "
+                    "active %s segments; that order is not supported",
+                    late->id, late->source->module, late_segment(late->module));
+        }
+        if (late == NULL && late_segment(merged->module) != NULL) late = merged;
+    }
+    return true;
+}

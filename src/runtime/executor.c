@@ -1,0 +1,230 @@
+#include "runtime/executor.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+
+#define OWNER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+enum { IDLE_TRIM_S = 2 }; /* slots that were not used for so long are given back */
+
+/* `control` of a request: who ends it. A cancel in flight keeps the request alive until its mail was taken. */
+enum { CONTROL_ACTIVE, CONTROL_CANCEL_POSTED, CONTROL_ENDED };
+
+static void ready_push(struct executor *executor, struct invocation *invocation) {
+    invocation->next = NULL;
+    if (executor->ready_last)
+        executor->ready_last->next = invocation;
+    else
+        executor->ready_first = invocation;
+    executor->ready_last = invocation;
+}
+
+static struct invocation *ready_pop(struct executor *executor) {
+    struct invocation *invocation = executor->ready_first;
+    if (!invocation) return NULL;
+    executor->ready_first = invocation->next;
+    if (!executor->ready_first) executor->ready_last = NULL;
+    return invocation;
+}
+
+static void live_add(struct executor *executor, struct invocation *invocation) {
+    invocation->newer = NULL;
+    invocation->older = executor->live;
+    if (executor->live) executor->live->newer = invocation;
+    executor->live = invocation;
+}
+
+static void live_remove(struct executor *executor, struct invocation *invocation) {
+    if (invocation->newer)
+        invocation->newer->older = invocation->older;
+    else
+        executor->live = invocation->older;
+    if (invocation->older) invocation->older->newer = invocation->newer;
+}
+
+/* Hand the answer over. `request` is the caller's again after `done`. */
+static void deliver(struct executor *executor, struct invocation_request *request) {
+    skill_release(request->skill);
+    request->skill = NULL;
+    atomic_fetch_add_explicit(&executor->finished, 1, memory_order_relaxed);
+    request->done(request);
+    runtime_ended(executor->runtime);
+}
+
+/* An ended invocation goes back to the free list; its request is answered unless a cancel is in flight, which then does it. */
+static void retire(struct executor *executor, struct invocation *invocation) {
+    struct invocation_request *request = invocation->request;
+    invocation_move(invocation, STATE_FREE, invocation->since);
+    live_remove(executor, invocation);
+    invocation->request = NULL;
+    invocation->next = executor->free;
+    executor->free = invocation;
+    request->invocation = NULL;
+    atomic_fetch_sub_explicit(&executor->runnable, 1, memory_order_relaxed);
+    int active = CONTROL_ACTIVE;
+    if (atomic_compare_exchange_strong(&request->control, &active, CONTROL_ENDED)) deliver(executor, request);
+}
+
+static void submit(struct executor *executor, struct invocation_request *request) {
+    struct invocation *invocation = executor->free;
+    if (invocation)
+        executor->free = invocation->next;
+    else
+        invocation = calloc(1, sizeof *invocation);
+    must(invocation); /* a few kilobytes: without them nothing works */
+    uint32_t pages = (uint32_t)(executor->settings->memory_limit / ENGINE_PAGE);
+    invocation_begin(invocation, request, clock_monotonic(), executor->settings->wall_limit, pages);
+    request->invocation = invocation;
+    live_add(executor, invocation);
+    ready_push(executor, invocation);
+}
+
+/* From parked to the ready queue. */
+static void unpark(struct executor *executor, struct invocation *invocation, uint64_t now) {
+    timers_remove(&executor->timers, &invocation->timer);
+    atomic_fetch_sub_explicit(&executor->parked, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&executor->runnable, 1, memory_order_relaxed);
+    engine_run_wake(invocation->run);
+    invocation_move(invocation, STATE_READY, now);
+    ready_push(executor, invocation);
+}
+
+static void cancel(struct executor *executor, struct invocation *invocation) {
+    invocation->cancelled = true;
+    if (invocation->state == STATE_PARKED) unpark(executor, invocation, clock_monotonic());
+}
+
+static void forget(struct executor *executor, struct forget_mail *mail) {
+    engine_thread_forget(executor->guests, mail->image);
+    engine_image_release(mail->image);
+    free(mail);
+}
+
+static void open_mail(struct executor *executor, struct runtime_mail *mail) {
+    switch (mail->kind) {
+    case MAIL_SUBMIT: submit(executor, OWNER(mail, struct invocation_request, submit)); break;
+    case MAIL_CANCEL: {
+        struct invocation_request *request = OWNER(mail, struct invocation_request, cancel);
+        if (request->invocation) {
+            cancel(executor, request->invocation);
+            atomic_store(&request->control, CONTROL_ACTIVE); /* the mail is taken: retire() may deliver */
+        } else
+            deliver(executor, request); /* it ended while the mail was under way */
+        break;
+    }
+    case MAIL_FORGET: forget(executor, OWNER(mail, struct forget_mail, mail)); break;
+    case MAIL_CANCEL_ALL:
+        for (struct invocation *each = executor->live; each; each = each->older) cancel(executor, each);
+        free(mail);
+        break;
+    case MAIL_STOP:
+        must(!executor->live);
+        executor->stop = true;
+        free(mail);
+        break;
+    default: must(!"a kind of mail");
+    }
+}
+
+static void take_mail(struct executor *executor) {
+    struct mail *mail = mailbox_take(&executor->mailbox);
+    while (mail) {
+        struct mail *next = mail->next;
+        open_mail(executor, OWNER(mail, struct runtime_mail, mail));
+        mail = next;
+    }
+}
+
+static void wake_due(struct executor *executor, uint64_t now) {
+    for (struct timer *timer; (timer = timers_first(&executor->timers)) && timer->at <= now;)
+        unpark(executor, OWNER(timer, struct invocation, timer), now);
+}
+
+static void park(struct executor *executor, struct invocation *invocation) {
+    if (!timers_add(&executor->timers, &invocation->timer)) {
+        invocation_abandon(invocation, INVOCATION_TRAP, "the kernel has no memory for a timer", clock_monotonic());
+        retire(executor, invocation);
+        return;
+    }
+    atomic_fetch_sub_explicit(&executor->runnable, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&executor->parked, 1, memory_order_relaxed);
+}
+
+/* One turn of the invocation that is ready the longest. */
+static void turn(struct executor *executor, struct invocation *invocation) {
+    if (invocation_turn(invocation, executor->guests, clock_monotonic()))
+        retire(executor, invocation);
+    else if (invocation->state == STATE_PARKED)
+        park(executor, invocation);
+    else
+        ready_push(executor, invocation);
+}
+
+/* Nothing is ready: sleep until mail comes or a timer is due; give memory back that nobody has used for a while. */
+static void idle(struct executor *executor) {
+    uint64_t now = clock_monotonic(), until = UINT64_MAX;
+    struct timer *timer = timers_first(&executor->timers);
+    if (timer) until = timer->at > now ? timer->at - now : 0;
+    uint64_t trim_at = executor->trimmed + IDLE_TRIM_S * CLOCK_S;
+    if (trim_at <= now) {
+        engine_thread_trim(executor->guests, IDLE_TRIM_S * CLOCK_S);
+        executor->trimmed = now;
+        trim_at = now + IDLE_TRIM_S * CLOCK_S;
+    }
+    if (until > trim_at - now) until = trim_at - now;
+    engine_thread_busy(executor->guests, false);
+    mailbox_wait(&executor->mailbox, until);
+    engine_thread_busy(executor->guests, true);
+}
+
+static void *executor_main(void *argument) {
+    struct executor *executor = argument;
+    engine_thread_busy(executor->guests, true);
+    while (!executor->stop) {
+        take_mail(executor);
+        if (timers_first(&executor->timers)) wake_due(executor, clock_monotonic());
+        struct invocation *invocation = ready_pop(executor);
+        if (invocation)
+            turn(executor, invocation);
+        else if (!executor->stop)
+            idle(executor);
+    }
+    engine_thread_busy(executor->guests, false);
+    for (struct invocation *next; executor->free; executor->free = next) {
+        next = executor->free->next;
+        skill_call_free(&executor->free->call);
+        free(executor->free);
+    }
+    engine_thread_free(executor->guests);
+    timers_free(&executor->timers);
+    return NULL;
+}
+
+bool executor_start(struct executor *executor, struct err *err) {
+    if (!mailbox_init(&executor->mailbox)) return err_set(err, ERR_IO, "no descriptor for an executor's mailbox");
+    timers_init(&executor->timers);
+    if (!engine_thread_new(executor->engine, &executor->guests, err)) return false;
+    int failed = pthread_create(&executor->thread, NULL, executor_main, executor);
+    if (failed) return err_errno(err, failed, "cannot start an executor's thread");
+    return true;
+}
+
+void executor_post(struct executor *executor, struct runtime_mail *mail, int kind) {
+    mail->kind = kind;
+    mailbox_post(&executor->mailbox, &mail->mail);
+}
+
+bool executor_tell(struct executor *executor, int kind) {
+    struct runtime_mail *mail = malloc(sizeof *mail);
+    if (!mail) return false;
+    executor_post(executor, mail, kind);
+    return true;
+}
+
+void executor_join(struct executor *executor) {
+    pthread_join(executor->thread, NULL);
+    mailbox_free(&executor->mailbox);
+}

@@ -1,0 +1,53 @@
+/* A thread that runs guests: it owns its invocations, slots and stacks, and shares nothing; it is told things by mail. */
+#ifndef PK_RUNTIME_EXECUTOR_H
+#define PK_RUNTIME_EXECUTOR_H
+
+#include <pthread.h>
+
+#include "runtime/invocation.h"
+
+enum executor_mail {
+    MAIL_SUBMIT, /* runtime_mail in an invocation_request */
+    MAIL_CANCEL, /* likewise */
+    MAIL_FORGET, /* struct forget_mail: malloc, freed by the executor */
+    MAIL_CANCEL_ALL, /* runtime_mail: malloc, freed by the executor */
+    MAIL_STOP,       /* likewise; nothing may run any more */
+};
+
+struct forget_mail {
+    struct runtime_mail mail;
+    struct engine_image *image; /* counted */
+};
+
+struct executor {
+    pthread_t thread;
+    struct mailbox mailbox;
+    struct engine *engine;
+    struct engine_thread *guests;
+    const struct runtime_settings *settings;
+    struct runtime *runtime;
+    atomic_uint runnable; /* submitted or ready, not parked: what a new submission would wait for */
+    atomic_uint parked;
+    _Atomic uint64_t finished;
+    /* its own thread only */
+    struct invocation *ready_first, *ready_last;
+    struct invocation *live; /* newest first */
+    struct invocation *free;
+    struct timers timers;
+    uint64_t trimmed; /* when slots were given back last */
+    bool stop;
+    struct err start_error;
+};
+
+/* Start the thread; `runtime_ended(runtime)` is called by it after every answer. */
+bool executor_start(struct executor *executor, struct err *err);
+/* Any thread. */
+void executor_post(struct executor *executor, struct runtime_mail *mail, int kind);
+/* Post a malloc'd message of that kind; false without memory. */
+bool executor_tell(struct executor *executor, int kind);
+void executor_join(struct executor *executor);
+
+/* runtime.c: one invocation less. */
+void runtime_ended(struct runtime *runtime);
+
+#endif

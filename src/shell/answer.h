@@ -1,0 +1,29 @@
+/* Answers: they are made here and sent by handler.c. Each function sets request->status, request->response and request->done.
+ * Thread: the loop's. */
+#ifndef PK_SHELL_ANSWER_H
+#define PK_SHELL_ANSWER_H
+
+#include "shell/request.h"
+
+#define TYPE_TEXT "text/plain; charset=utf-8"
+#define TYPE_JSON "application/json"
+
+/* Takes over `data` (malloc; NULL only with size 0). `type` NULL: no Content-Type. */
+void answer_data(struct shell_request *request, unsigned status, const char *type, void *data, size_t size);
+/* Takes over the buffer's memory; a failed buffer becomes a 503. */
+void answer_buf(struct shell_request *request, unsigned status, const char *type, struct buf *buf);
+/* A copy, as text/plain. */
+void answer_text(struct shell_request *request, unsigned status, const char *text);
+/* A copy, as a JSON string. */
+void answer_json_text(struct shell_request *request, unsigned status, const char *text);
+/* Status without a body. `allow` may be NULL. */
+void answer_empty(struct shell_request *request, unsigned status, const char *allow);
+/* Answers that every probe of a health check gets: made once. */
+void answer_ok(struct shell_request *request);
+
+/* What can be wrong with a request, whatever its route. */
+void answer_too_large(struct shell_request *request);
+void answer_not_json(struct shell_request *request);
+void answer_no_room(struct shell_request *request);
+
+#endif

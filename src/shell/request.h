@@ -1,0 +1,84 @@
+/* One HTTP request: its life cycle, what was read of it, its answer. Thread: its loop. */
+#ifndef PK_SHELL_REQUEST_H
+#define PK_SHELL_REQUEST_H
+
+#include <microhttpd.h>
+
+#include "base/json_check.h"
+#include "base/mailbox.h"
+#include "runtime/runtime.h"
+#include "skill/store.h"
+
+struct shell_loop;
+struct route;
+
+/* Life cycle: X(state, text, states it may come from as bits). */
+#define REQUEST_STATES(X)                                                                           \
+    X(REQUEST_FREE, "free", FROM(REQUEST_READING) | FROM(REQUEST_ANSWERED) | FROM(REQUEST_SENDING) | FROM(REQUEST_LEFT))             \
+    X(REQUEST_READING, "reading", FROM(REQUEST_FREE))              /* headers are there, the body comes in */                        \
+    X(REQUEST_LOADING, "loading", FROM(REQUEST_READING))           /* the store has it */                                            \
+    X(REQUEST_RUNNING, "running", FROM(REQUEST_READING) | FROM(REQUEST_LOADING)) /* the runtime has it */                            \
+    X(REQUEST_CHECKING, "checking", FROM(REQUEST_RUNNING))         /* the schema checker has it */                                   \
+    X(REQUEST_ANSWERED, "answered", FROM(REQUEST_READING) | FROM(REQUEST_LOADING) | FROM(REQUEST_RUNNING) | FROM(REQUEST_CHECKING))  \
+    X(REQUEST_SENDING, "sending", FROM(REQUEST_ANSWERED))          /* libmicrohttpd has the answer */                                \
+    X(REQUEST_LEFT, "left", FROM(REQUEST_LOADING) | FROM(REQUEST_RUNNING) | FROM(REQUEST_CHECKING)) /* by its client; work goes on */
+
+enum request_state {
+#define X(state, text, from) state,
+    REQUEST_STATES(X)
+#undef X
+    REQUEST_STATE_COUNT
+};
+
+enum { REQUEST_PARAMS = 2 };
+
+/* Owned by two: the connection (until libmicrohttpd forgets it) and the work (while another thread has it). It is freed when neither
+ * holds it any more. */
+struct shell_request {
+    struct mail mail;                                 /* to the loop, when another thread is done with it */
+    void (*on_mail)(struct shell_request *request);   /* what the loop does then */
+    struct shell_loop *loop;
+    struct MHD_Connection *connection;                /* NULL: libmicrohttpd has forgotten it */
+    bool at_work;                                     /* another thread has it: mail will come */
+    bool done;                                        /* the answer is made, its connection may go on */
+    enum request_state state;
+    uint64_t since;                                   /* when it came into its state */
+
+    const struct route *route; /* NULL: refused before one was found */
+    struct buf names;          /* the decoded parameters of the path */
+    struct str params[REQUEST_PARAMS];
+
+    struct json_check check;
+    struct buf body;
+    size_t body_charge;  /* bytes of shell->body_bytes */
+    uint64_t discarded;  /* bytes of a refused body */
+    struct str skill_namespace, skill_name, input;
+
+    unsigned status;
+    struct MHD_Response *response; /* counted; NULL: none yet */
+
+    struct skill_request load;
+    struct invocation_request run;
+    uint32_t world_minor; /* of the skill that it runs */
+
+    /* the watch over its client, while it is suspended */
+    struct shell_request *newer, *older; /* suspended ones of the loop */
+    uint64_t suspended_at;
+    int fd;
+    bool suspended, watched;
+};
+
+/* From the loop's pool; NULL without memory. READING. */
+struct shell_request *request_new(struct shell_loop *loop, struct MHD_Connection *connection);
+void request_move(struct shell_request *request, enum request_state state);
+/* The connection, or the other thread, is done with it. Frees it with the last of them. */
+void request_connection_gone(struct shell_request *request);
+void request_work_done(struct shell_request *request);
+/* Free the pool; no request is alive. */
+void request_free_pool(struct shell_loop *loop);
+
+/* Take a piece of the body. False: it was refused, the answer is set. */
+bool request_body_add(struct shell_request *request, const void *bytes, size_t size);
+void request_body_drop(struct shell_request *request);
+
+#endif

@@ -1,0 +1,70 @@
+/* The table of routes, and the handlers that answer at once. */
+#include "base/str.h"
+#include "shell/answer.h"
+#include "shell/loop.h"
+#include "shell/route.h"
+#include "shell/run.h"
+
+static void handle_health(struct shell_request *request) {
+    answer_ok(request);
+}
+
+/* The port is open only after the first pass over the namespaces, so what is left to say is whether we are stopping. */
+static void handle_ready(struct shell_request *request) {
+    if (atomic_load(&request->loop->shell->phase) == SHELL_SERVING) answer_ok(request);
+    else answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
+}
+
+static void list(struct shell_request *request, void (*fill)(struct skill_store *store, struct buf *json)) {
+    struct buf json;
+    buf_init(&json, SIZE_MAX);
+    fill(request->loop->shell->store, &json);
+    answer_buf(request, MHD_HTTP_OK, TYPE_JSON, &json);
+}
+
+static void handle_skills(struct shell_request *request) {
+    list(request, skill_store_list);
+}
+
+static void handle_cached(struct shell_request *request) {
+    list(request, skill_store_list_cached);
+}
+
+static void drop(struct shell_request *request, struct str namespace, struct str name) {
+    if (!skill_namespace_valid(namespace)) {
+        request->skill_namespace = namespace;
+        run_fail(request, FAILURE_NAMESPACE_NAME, NULL);
+        return;
+    }
+    bool dropped = skill_store_drop(request->loop->shell->store, namespace, name);
+    answer_json_text(request, MHD_HTTP_OK, dropped ? "Skill removed from cache" : "Skill was not present in cache");
+}
+
+static void handle_drop(struct shell_request *request) {
+    drop(request, request->params[0], request->params[1]);
+}
+
+/* One segment, "dev%2FNAME". */
+static void handle_drop_2024(struct shell_request *request) {
+    struct str skill = request->params[0];
+    size_t slash = str_find(skill, '/');
+    if (slash == skill.size)
+        answer_json_text(request, MHD_HTTP_BAD_REQUEST, "The skill has a missing namespace: it must be named \"namespace/name\".");
+    else drop(request, (struct str){skill.data, slash}, (struct str){skill.data + slash + 1, skill.size - slash - 1});
+}
+
+const struct route route_table[] = {
+    {"GET", "/health", 0, handle_health},
+    {"GET", "/ready", 0, handle_ready},
+    {"GET", "/v1/skills", ROUTE_BEARER, handle_skills},
+    {"POST", "/v1/skills/{namespace}/{name}/run", ROUTE_BEARER | ROUTE_JSON, run_skill},
+    {"GET", "/v1/skills/{namespace}/{name}/metadata", ROUTE_BEARER, run_metadata},
+    {"GET", "/cached_skills", ROUTE_BEARER, handle_cached},
+    {"DELETE", "/cached_skills/{namespace}/{name}", ROUTE_BEARER, handle_drop},
+    /* the server of 2024, which evaluations still call */
+    {"GET", "/healthcheck", 0, handle_health},
+    {"GET", "/skills", 0, handle_skills},
+    {"POST", "/execute_skill", ROUTE_BEARER | ROUTE_TOKEN | ROUTE_JSON | ROUTE_2024, run_skill_2024},
+    {"DELETE", "/cached_skills/{skill}", ROUTE_BEARER | ROUTE_2024, handle_drop_2024},
+    {0},
+};

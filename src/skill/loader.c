@@ -1,0 +1,272 @@
+/* The threads that load skills. A thread that waits for a child is blocked, so there are two more threads than children may run:
+ * what the cache has is loaded while everything compiles. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/must.h"
+#include "skill/store_internal.h"
+
+enum { MAX_RESTARTS = 10 };
+
+/* ---- the queue */
+
+static void post_load(struct skill_store *store, struct load *load) {
+    struct loader *loader = &store->loader;
+    pthread_mutex_lock(&loader->lock);
+    load->next = NULL;
+    *loader->loads_at = load;
+    loader->loads_at = &load->next;
+    pthread_cond_signal(&loader->more);
+    pthread_mutex_unlock(&loader->lock);
+}
+
+void loader_post_answer(struct skill_store *store, struct skill_request *request) {
+    struct loader *loader = &store->loader;
+    pthread_mutex_lock(&loader->lock);
+    request->next = NULL;
+    *loader->answers_at = request;
+    loader->answers_at = &request->next;
+    pthread_cond_signal(&loader->more);
+    pthread_mutex_unlock(&loader->lock);
+}
+
+static struct skill_request *take_answers(struct loader *loader) {
+    struct skill_request *answers = loader->answers;
+    loader->answers = NULL;
+    loader->answers_at = &loader->answers;
+    return answers;
+}
+
+static struct load *take_load(struct loader *loader) {
+    struct load *load = loader->loads;
+    if (load != NULL) loader->loads = load->next;
+    if (loader->loads == NULL) loader->loads_at = &loader->loads;
+    return load;
+}
+
+/* Wait for work. False: stop. */
+static bool take_work(struct loader *loader, struct load **load, struct skill_request **answers) {
+    pthread_mutex_lock(&loader->lock);
+    while (loader->loads == NULL && loader->answers == NULL && !loader->stopping) pthread_cond_wait(&loader->more, &loader->lock);
+    bool more = !loader->stopping;
+    *answers = more ? take_answers(loader) : NULL;
+    *load = more ? take_load(loader) : NULL;
+    pthread_mutex_unlock(&loader->lock);
+    return more;
+}
+
+/* ---- one load */
+
+static void load_free(struct load *load) {
+    load_reset(load);
+    free(load->name);
+    free(load);
+}
+
+static struct load *load_new(struct entry *entry) {
+    struct load *load = calloc(1, sizeof *load);
+    size_t namespace_size = strlen(entry->namespace->name);
+    if (load == NULL) return NULL;
+    if (asprintf(&load->name, "%s/%s", entry->namespace->name, entry->name) < 0) {
+        free(load);
+        return NULL;
+    }
+    load->stem = str_of(load->name + namespace_size + 1);
+    load->directory = entry->namespace->directory;
+    load->owner = entry_retain(entry);
+    load->file = -1;
+    load->times.begin = clock_monotonic();
+    return load;
+}
+
+void loader_begin(struct skill_store *store, struct entry *entry, struct effects *effects) {
+    struct load *load = load_new(entry);
+    if (load == NULL) {
+        struct err error;
+        err_set(&error, ERR_MEMORY, "Error loading skill: no memory to load it");
+        store_answer(entry, NULL, &error, effects);
+        return;
+    }
+    entry_move(entry, ENTRY_LOADING);
+    post_load(store, load);
+}
+
+static double seconds(uint64_t nanoseconds) {
+    return (double)nanoseconds / (double)CLOCK_S;
+}
+
+static void log_ready(const struct load *load) {
+    const struct load_times *times = &load->times;
+    const struct skill_manifest *manifest = &load->manifest;
+    log_info("skill",
+             "%s is loaded in %.3f s: hash %.3f s, link %.3f s%s, compile %.3f s%s, map %.3f s; file %.1f MB, code %.1f MB, image %.1f MB%s%s",
+             load->name, seconds(clock_monotonic() - times->begin), seconds(times->hash), seconds(times->link),
+             load->linked ? "" : " (cached)", seconds(times->compile), load->compiled ? "" : " (cached)", seconds(times->map),
+             (double)load->identity.size / 1e6, (double)manifest->code.size / 1e6, (double)manifest->image.size / 1e6,
+             manifest->facts.data_in_image ? "" : ", its data is not shared: ", manifest->facts.data_reason);
+}
+
+/* The load has ended with an error. */
+static void finish_failed(struct skill_store *store, struct load *load) {
+    struct effects effects = {0};
+    struct entry *entry = load->owner;
+    if (strncmp(load->error.text, "Error loading skill: ", 21) != 0) err_prefix(&load->error, "Error loading skill");
+    log_warn("skill", "%s is not loaded: %s", load->name, load->error.text);
+    pthread_mutex_lock(&store->lock);
+    if (entry->state == ENTRY_LOADING) {
+        entry->error = load->error;
+        entry->loaded = load->hashed ? load->identity : entry->file;
+        entry->restarts = 0;
+        entry_move(entry, ENTRY_FAILED);
+    }
+    store_answer(entry, NULL, &load->error, &effects);
+    entry_release(entry);
+    pthread_mutex_unlock(&store->lock);
+    effects_run(store, &effects);
+    load_free(load);
+}
+
+/* The file is not what was hashed any more: the watcher begins a new load when the file has settled. */
+static void finish_changed(struct skill_store *store, struct load *load) {
+    struct entry *entry = load->owner;
+    pthread_mutex_lock(&store->lock);
+    bool gone = entry->state == ENTRY_GONE, too_often = ++entry->restarts > MAX_RESTARTS;
+    if (!gone && !too_often) {
+        entry->settled = false;
+        entry->looked = entry->unsettled_since = clock_monotonic();
+        entry_move(entry, ENTRY_LISTED);
+        entry_release(entry);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (gone || too_often) {
+        if (gone)
+            err_set(&load->error, ERR_NOT_FOUND, "the file of %s was removed", load->name);
+        else
+            err_set(&load->error, ERR_BUSY, "the file of %s changes again and again while it is read", load->name);
+        finish_failed(store, load);
+        return;
+    }
+    log_info("skill", "%s changed while it was read: it is loaded again", load->name);
+    watcher_wake(store);
+    load_free(load);
+}
+
+/* Is another file there now than the one that was loaded? A missing one is the watcher's business. */
+static bool was_replaced(const struct load *load) {
+    int dir;
+    struct err ignored;
+    struct file_identity now;
+    if (directory_open(load->directory, &dir, &ignored) != DIRECTORY_OPEN) return false;
+    bool replaced = directory_look(dir, load->stem, &now) && !file_same(&now, &load->identity);
+    close(dir);
+    return replaced;
+}
+
+static void finish_ready(struct skill_store *store, struct load *load, struct skill *skill) {
+    struct effects effects = {0};
+    struct entry *entry = load->owner;
+    if (was_replaced(load)) {
+        skill_release(skill);
+        finish_changed(store, load);
+        return;
+    }
+    log_ready(load);
+    pthread_mutex_lock(&store->lock);
+    store_answer(entry, skill, NULL, &effects);
+    if (entry->state == ENTRY_LOADING) {
+        entry->skill = skill;
+        entry->loaded = entry->file = load->identity;
+        entry->restarts = 0;
+        entry_move(entry, ENTRY_READY);
+    } else {
+        effects.dropped = skill; /* removed in the meantime: for those who waited only */
+    }
+    entry_release(entry);
+    pthread_mutex_unlock(&store->lock);
+    effects_run(store, &effects);
+    load_free(load);
+}
+
+static void run_load(struct skill_store *store, struct load *load) {
+    struct load *followers;
+    struct skill *skill = NULL;
+    enum stage_result result = stages_run(&store->stages, load, &skill, &followers);
+    for (struct load *next; followers != NULL; followers = next) {
+        next = followers->next;
+        post_load(store, followers);
+    }
+    if (result == STAGE_DONE)
+        finish_ready(store, load, skill);
+    else if (result == STAGE_FAILED)
+        finish_failed(store, load);
+    else if (result == STAGE_CHANGED)
+        finish_changed(store, load);
+    struct load *next = lanes_next(&store->stages.lanes);
+    if (next != NULL) post_load(store, next);
+}
+
+static void run_answers(struct skill_request *answers) {
+    for (struct skill_request *request = answers, *next; request != NULL; request = next) {
+        next = request->next;
+        request->done(request);
+    }
+}
+
+static void *loader_thread(void *argument) {
+    struct skill_store *store = argument;
+    struct load *load;
+    struct skill_request *answers;
+    while (take_work(&store->loader, &load, &answers)) {
+        run_answers(answers);
+        if (load != NULL) run_load(store, load);
+    }
+    return NULL;
+}
+
+/* ---- life */
+
+bool loader_start(struct skill_store *store, unsigned threads, struct err *err) {
+    struct loader *loader = &store->loader;
+    sigset_t all, before;
+    loader->threads = calloc(threads, sizeof *loader->threads);
+    if (loader->threads == NULL) return err_set(err, ERR_MEMORY, "no memory for loader threads");
+    sigfillset(&all); /* signals are for the main thread; and a child that closes its input must not kill us by SIGPIPE */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int problem = 0;
+    while (loader->thread_count < threads && problem == 0) {
+        problem = pthread_create(&loader->threads[loader->thread_count], NULL, loader_thread, store);
+        if (problem == 0) loader->thread_count++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (problem == 0) return true;
+    loader_stop(store);
+    return err_errno(err, problem, "cannot start loader threads");
+}
+
+static void cancel(struct skill_store *store, struct load *load) {
+    for (struct load *next; load != NULL; load = next) {
+        next = load->next;
+        err_set(&load->error, ERR_CANCELLED, "the kernel stops");
+        finish_failed(store, load);
+    }
+}
+
+void loader_stop(struct skill_store *store) {
+    struct loader *loader = &store->loader;
+    pthread_mutex_lock(&loader->lock);
+    loader->stopping = true;
+    pthread_cond_broadcast(&loader->more);
+    pthread_mutex_unlock(&loader->lock);
+    while (loader->thread_count > 0) pthread_join(loader->threads[--loader->thread_count], NULL);
+    run_answers(take_answers(loader));
+    cancel(store, loader->loads);
+    loader->loads = NULL;
+    loader->loads_at = &loader->loads;
+    cancel(store, lanes_take_waiting(&store->stages.lanes));
+}

@@ -1,0 +1,253 @@
+#include "skill/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/must.h"
+#include "skill/store_internal.h"
+
+/* ---- the table */
+
+struct namespace *store_namespace(struct skill_store *store, struct str name) {
+    for (size_t i = 0; i < store->namespace_count; i++)
+        if (str_is(name, store->namespaces[i].name)) return &store->namespaces[i];
+    return NULL;
+}
+
+uint64_t store_hash(const struct namespace *namespace, struct str name) {
+    return str_hash(name) ^ (uint64_t)(uintptr_t)namespace * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+struct entry *store_find(struct skill_store *store, const struct namespace *namespace, struct str name) {
+    uint64_t hash = store_hash(namespace, name);
+    struct entry *entry = store->buckets[hash & (store->bucket_count - 1)];
+    while (entry != NULL && (entry->hash != hash || entry->namespace != namespace || !str_is(name, entry->name))) entry = entry->chain;
+    return entry;
+}
+
+static void insert(struct skill_store *store, struct entry *entry) {
+    struct entry **bucket = &store->buckets[entry->hash & (store->bucket_count - 1)];
+    entry->chain = *bucket;
+    *bucket = entry;
+}
+
+static void grow(struct skill_store *store) {
+    size_t old_count = store->bucket_count;
+    struct entry **old = store->buckets, **larger = calloc(2 * old_count, sizeof *larger);
+    if (larger == NULL) return; /* chains get longer */
+    store->buckets = larger;
+    store->bucket_count = 2 * old_count;
+    for (size_t i = 0; i < old_count; i++)
+        for (struct entry *entry = old[i], *next; entry != NULL; entry = next) {
+            next = entry->chain;
+            insert(store, entry);
+        }
+    free(old);
+}
+
+struct entry *store_add(struct skill_store *store, struct namespace *namespace, struct str name) {
+    if (store->entry_count >= STORE_MAX_SKILLS) return NULL;
+    struct entry *entry = entry_new(namespace, name, store_hash(namespace, name));
+    if (entry == NULL) return NULL;
+    if (store->entry_count++ >= store->bucket_count) grow(store);
+    insert(store, entry);
+    return entry;
+}
+
+void store_remove(struct skill_store *store, struct entry *entry) {
+    struct entry **at = &store->buckets[entry->hash & (store->bucket_count - 1)];
+    while (*at != entry) at = &(*at)->chain;
+    *at = entry->chain;
+    store->entry_count--;
+    entry_release(entry);
+}
+
+/* ---- effects */
+
+void store_answer(struct entry *entry, struct skill *skill, const struct err *error, struct effects *effects) {
+    struct skill_request *list = entry_take_waiting(entry);
+    for (struct skill_request *request = list; request != NULL; request = request->next) {
+        request->skill = skill != NULL ? skill_retain(skill) : NULL;
+        if (skill == NULL) request->error = *error;
+    }
+    must(effects->answers == NULL || list == NULL);
+    if (list != NULL) effects->answers = list;
+}
+
+void store_unload(struct entry *entry, struct effects *effects) {
+    must(effects->dropped == NULL);
+    effects->dropped = entry->skill;
+    entry->skill = NULL;
+    entry_move(entry, ENTRY_LISTED);
+}
+
+void effects_run(struct skill_store *store, struct effects *effects) {
+    for (struct skill_request *request = effects->answers, *next; request != NULL; request = next) {
+        next = request->next; /* `done` may free it */
+        request->done(request);
+    }
+    if (effects->dropped == NULL) return;
+    if (store->image_dropped != NULL) store->image_dropped(store->context, effects->dropped->image);
+    skill_release(effects->dropped);
+    codes_sweep(&store->stages.codes);
+}
+
+/* ---- requests */
+
+/* Would the same file fail again? What the machine lacked it may have now. */
+static bool is_worth_retrying(enum err_kind kind) {
+    return kind == ERR_IO || kind == ERR_MEMORY || kind == ERR_TIMEOUT || kind == ERR_BUSY || kind == ERR_NOT_FOUND;
+}
+
+/* An entry that is not ready; the lock is held. */
+static void ask(struct skill_store *store, struct entry *entry, struct skill_request *request, struct effects *effects) {
+    if (entry->state == ENTRY_FAILED && !is_worth_retrying(entry->error.kind)) {
+        request->error = entry->error;
+        loader_post_answer(store, request);
+        return;
+    }
+    if (entry->state == ENTRY_FAILED) store_unload(entry, effects);
+    entry_wait(entry, request);
+    if (entry->state != ENTRY_LISTED) return;
+    if (entry->settled)
+        loader_begin(store, entry, effects);
+    else
+        watcher_wake(store);
+}
+
+enum skill_answer skill_store_get(struct skill_store *store, struct str namespace_name, struct str name, struct skill_request *request) {
+    struct effects effects = {0};
+    enum skill_answer answer = SKILL_PENDING;
+    request->skill = NULL;
+    pthread_mutex_lock(&store->lock);
+    struct namespace *namespace = store_namespace(store, namespace_name);
+    struct entry *entry = namespace != NULL ? store_find(store, namespace, name) : NULL;
+    if (entry != NULL && entry->state == ENTRY_READY) {
+        request->skill = skill_retain(entry->skill);
+        answer = SKILL_READY;
+    } else if (namespace != NULL && namespace->misconfigured) {
+        request->error = namespace->error;
+        answer = SKILL_MISCONFIGURED;
+    } else if (entry == NULL || entry->state == ENTRY_SEEN) {
+        answer = SKILL_UNKNOWN;
+    } else if (store->stopped) {
+        err_set(&request->error, ERR_CANCELLED, "Error loading skill: the kernel stops");
+        answer = SKILL_MISCONFIGURED;
+    } else {
+        ask(store, entry, request, &effects);
+    }
+    pthread_mutex_unlock(&store->lock);
+    effects_run(store, &effects);
+    return answer;
+}
+
+bool skill_store_drop(struct skill_store *store, struct str namespace_name, struct str name) {
+    struct effects effects = {0};
+    pthread_mutex_lock(&store->lock);
+    struct namespace *namespace = store_namespace(store, namespace_name);
+    struct entry *entry = namespace != NULL ? store_find(store, namespace, name) : NULL;
+    bool ready = entry != NULL && entry->state == ENTRY_READY;
+    if (ready || (entry != NULL && entry->state == ENTRY_FAILED)) store_unload(entry, &effects);
+    pthread_mutex_unlock(&store->lock);
+    effects_run(store, &effects);
+    return ready;
+}
+
+/* ---- lists */
+
+static int compare_entries(const void *left, const void *right) {
+    const struct entry *a = *(struct entry *const *)left, *b = *(struct entry *const *)right;
+    int order = strcmp(a->namespace->name, b->namespace->name);
+    return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+static bool is_wanted(const struct entry *entry, bool cached) {
+    return cached ? entry->state == ENTRY_READY : entry->state != ENTRY_SEEN;
+}
+
+/* Sorting and writing happen without the lock: what is read of an entry then is constant. */
+static size_t collect(struct skill_store *store, bool cached, struct entry ***out) {
+    size_t count = 0;
+    pthread_mutex_lock(&store->lock);
+    *out = malloc((store->entry_count + 1) * sizeof **out);
+    for (size_t i = 0; i < store->bucket_count && *out != NULL; i++)
+        for (struct entry *entry = store->buckets[i]; entry != NULL; entry = entry->chain)
+            if (is_wanted(entry, cached)) (*out)[count++] = entry_retain(entry);
+    pthread_mutex_unlock(&store->lock);
+    return count;
+}
+
+static void list(struct skill_store *store, bool cached, struct buf *json) {
+    struct entry **entries;
+    char full[STORE_MAX_SKILL_NAME];
+    size_t count = collect(store, cached, &entries);
+    if (entries == NULL) {
+        json->failed = true;
+        return;
+    }
+    qsort(entries, count, sizeof *entries, compare_entries);
+    buf_byte(json, '[');
+    for (size_t i = 0; i < count; i++) {
+        int size = snprintf(full, sizeof full, "%s/%s", entries[i]->namespace->name, entries[i]->name);
+        if (i > 0) buf_byte(json, ',');
+        buf_json_string(json, full, (size_t)size);
+    }
+    buf_byte(json, ']');
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < count; i++) entry_release(entries[i]);
+    pthread_mutex_unlock(&store->lock);
+    free(entries);
+}
+
+void skill_store_list(struct skill_store *store, struct buf *json) {
+    list(store, false, json);
+}
+
+void skill_store_list_cached(struct skill_store *store, struct buf *json) {
+    list(store, true, json);
+}
+
+/* ---- life */
+
+bool skill_store_start(struct skill_store *store, struct err *err) {
+    watcher_pass(store);
+    if (!loader_start(store, store->stages.lanes.limit + 2, err)) return false;
+    if (!watcher_start(store, err)) {
+        skill_store_stop(store);
+        return false;
+    }
+    store->started = true;
+    return true;
+}
+
+/* What waits for a writer to end and has no load. */
+static void cancel_waiting(struct skill_store *store) {
+    struct err cancelled;
+    err_set(&cancelled, ERR_CANCELLED, "Error loading skill: the kernel stops");
+    for (size_t i = 0; i < store->bucket_count; i++)
+        for (struct entry *entry = store->buckets[i]; entry != NULL; entry = entry->chain) {
+            struct effects effects = {0};
+            pthread_mutex_lock(&store->lock);
+            if (entry->state == ENTRY_LISTED) store_answer(entry, NULL, &cancelled, &effects);
+            pthread_mutex_unlock(&store->lock);
+            effects_run(store, &effects);
+        }
+}
+
+void skill_store_stop(struct skill_store *store) {
+    pthread_mutex_lock(&store->lock);
+    store->stopped = true;
+    pthread_mutex_unlock(&store->lock);
+    eventfd_write(store->stages.stop, 1); /* children are killed, the watcher ends */
+    if (store->started) watcher_stop(store);
+    loader_stop(store);
+    cancel_waiting(store);
+    store->started = false;
+}

@@ -1,0 +1,159 @@
+/* What the watcher's thread tells the store about files.
+ *
+ * "A file still being written is not loaded half": a file is settled when inotify told that its writer closed it or that it was
+ * moved here whole; else when it has looked the same for a while. Only settled files are loaded. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "skill/store_internal.h"
+
+static const uint64_t settle_time = 500 * CLOCK_MS; /* of a file that only a pass saw */
+static const uint64_t writer_time = 10 * CLOCK_S;   /* with a known writer: its end comes by inotify, this is for lost events */
+static const uint64_t old_age = 2 * CLOCK_S;        /* unchanged for so long when it is first seen: nobody writes it */
+static const uint64_t patience = 30 * CLOCK_S;      /* that requests have with a writer */
+
+static bool is_old(const struct file_identity *file) {
+    int64_t now = (int64_t)clock_realtime(), newest = file->changed > file->modified ? file->changed : file->modified;
+    return now - newest > (int64_t)old_age;
+}
+
+static void set_settled(struct entry *entry, bool settled, uint64_t now) {
+    if (entry->settled && !settled) entry->unsettled_since = now;
+    if (settled) entry->by_writer = false;
+    entry->settled = settled;
+}
+
+static void update(struct entry *entry, const struct file_identity *file, enum look look, uint64_t now) {
+    bool same = file_same(&entry->file, file);
+    if (!same) entry->looked = now;
+    entry->file = *file;
+    if (look == LOOK_WRITTEN) {
+        set_settled(entry, true, now);
+    } else if (look == LOOK_WRITING) {
+        set_settled(entry, false, now);
+        entry->by_writer = true;
+    } else if (!same && !entry->by_writer) {
+        set_settled(entry, is_old(file), now);
+    } else if (!entry->settled && now - entry->looked >= (entry->by_writer ? writer_time : settle_time)) {
+        set_settled(entry, true, now);
+    }
+}
+
+static void log_entry(const struct entry *entry, const char *what) {
+    /* The first pass is told as a number. */
+    if (entry->namespace->pass > 1) log_info("skill", "%s/%s %s", entry->namespace->name, entry->name, what);
+}
+
+/* An entry whose file is settled follows it. */
+static void follow(struct skill_store *store, struct entry *entry, struct effects *effects) {
+    bool loaded = entry->state == ENTRY_READY || entry->state == ENTRY_FAILED;
+    if (entry->state == ENTRY_SEEN) {
+        entry_move(entry, ENTRY_LISTED);
+        log_entry(entry, "was added");
+    } else if (loaded && !file_same(&entry->file, &entry->loaded)) {
+        store_unload(entry, effects);
+        log_entry(entry, "was changed");
+    }
+    if (entry->state == ENTRY_LISTED && entry->waiting != NULL) loader_begin(store, entry, effects);
+}
+
+static void give_up_waiting(struct entry *entry, struct effects *effects) {
+    struct err error;
+    err_set(&error, ERR_BUSY, "Error loading skill: the file of %s/%s is still being written after %u s", entry->namespace->name,
+            entry->name, (unsigned)(patience / CLOCK_S));
+    store_answer(entry, NULL, &error, effects);
+}
+
+static struct entry *add(struct skill_store *store, struct namespace *namespace, struct str name, enum look look, uint64_t now) {
+    struct entry *entry = store_add(store, namespace, name);
+    if (entry == NULL) {
+        log_error("skill", "%s/%.*s cannot be listed: no memory, or more than %d skills", namespace->name, STR_ARG(name), STORE_MAX_SKILLS);
+        return NULL;
+    }
+    entry->looked = entry->unsettled_since = now;
+    if (look != LOOK_WRITING) {
+        entry_move(entry, ENTRY_LISTED); /* listed at once, loaded when it is settled */
+        log_entry(entry, "was added");
+    }
+    return entry;
+}
+
+void store_see(struct skill_store *store, struct namespace *namespace, struct str name, const struct file_identity *file, enum look look) {
+    struct effects effects = {0};
+    uint64_t now = clock_monotonic();
+    pthread_mutex_lock(&store->lock);
+    struct entry *entry = store_find(store, namespace, name);
+    if (entry == NULL) entry = add(store, namespace, name, look, now);
+    if (entry != NULL) {
+        entry->pass = namespace->pass;
+        update(entry, file, look, now);
+        if (entry->settled)
+            follow(store, entry, &effects);
+        else if (entry->state == ENTRY_LISTED && entry->waiting != NULL && now - entry->unsettled_since > patience)
+            give_up_waiting(entry, &effects);
+    }
+    pthread_mutex_unlock(&store->lock);
+    effects_run(store, &effects);
+}
+
+/* The lock is held. What a load is being made for waits for that load. */
+static void lose(struct skill_store *store, struct entry *entry, struct effects *effects) {
+    struct err error;
+    if (entry->state != ENTRY_SEEN) log_entry(entry, "was removed");
+    if (entry->state != ENTRY_LOADING) {
+        err_set(&error, ERR_NOT_FOUND, "Error loading skill: the file of %s/%s was removed", entry->namespace->name, entry->name);
+        store_answer(entry, NULL, &error, effects);
+    }
+    effects->dropped = entry->skill;
+    entry->skill = NULL;
+    entry_move(entry, ENTRY_GONE);
+    store_remove(store, entry);
+}
+
+void store_lose(struct skill_store *store, struct namespace *namespace, struct str name) {
+    struct effects effects = {0};
+    pthread_mutex_lock(&store->lock);
+    struct entry *entry = store_find(store, namespace, name);
+    if (entry != NULL) lose(store, entry, &effects);
+    pthread_mutex_unlock(&store->lock);
+    effects_run(store, &effects);
+}
+
+/* One entry of the bucket that the pass did not see. False: there is none. */
+static bool lose_one(struct skill_store *store, struct namespace *namespace, size_t bucket) {
+    struct effects effects = {0};
+    pthread_mutex_lock(&store->lock);
+    struct entry *entry = store->buckets[bucket];
+    while (entry != NULL && (entry->namespace != namespace || entry->pass == namespace->pass)) entry = entry->chain;
+    if (entry != NULL) lose(store, entry, &effects);
+    pthread_mutex_unlock(&store->lock);
+    effects_run(store, &effects);
+    return entry != NULL;
+}
+
+/* Only this thread adds entries, so the buckets stay as many as they are. */
+void store_end_pass(struct skill_store *store, struct namespace *namespace) {
+    for (size_t i = 0; i < store->bucket_count; i++)
+        while (lose_one(store, namespace, i)) {}
+}
+
+void store_set_error(struct skill_store *store, struct namespace *namespace, const struct err *error) {
+    pthread_mutex_lock(&store->lock);
+    namespace->misconfigured = error != NULL;
+    if (error != NULL) namespace->error = *error;
+    pthread_mutex_unlock(&store->lock);
+}
+
+size_t store_unsettled(struct skill_store *store, struct unsettled *out, size_t cap) {
+    size_t count = 0;
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < store->bucket_count && count < cap; i++)
+        for (struct entry *entry = store->buckets[i]; entry != NULL && count < cap; entry = entry->chain)
+            if (!entry->settled && (out[count].name = strdup(entry->name)) != NULL) out[count++].namespace = entry->namespace;
+    pthread_mutex_unlock(&store->lock);
+    return count;
+}

@@ -1,0 +1,271 @@
+/* What a thread keeps: slots by image, stacks, runs; and what it gives back. */
+#include "support.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "engine/internal.h"
+
+static struct bed bed;
+
+static const struct step parks[] = {{STEP_STORE, 100, 1}, {STEP_PARK, 0, 0}, {STEP_LOAD, 100, 0}, {STEP_END, 0, 0}};
+
+static void a_thousand_parked_runs_and_their_slots_again(void **state) {
+    (void)state;
+    enum { COUNT = 1000 };
+    static struct guest guests[COUNT];
+    struct engine_image *image = image_new(4);
+    struct engine_thread_stats before = bed_stats(&bed);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < COUNT; i++) {
+            guest_begin(&guests[i], &bed, image, parks, 0);
+            assert_int_equal(ENGINE_PARKED, guest_finish(&guests[i]));
+        }
+        for (int i = 0; i < COUNT; i++) { /* half from the front, half from the back */
+            struct guest *guest = &guests[i % 2 ? i : COUNT - 2 - i];
+            engine_run_wake(guest->run);
+            assert_int_equal(ENGINE_FINISHED, guest_finish(guest));
+            assert_int_equal(1, guest->reports[1]);
+            engine_run_delete(guest->run);
+        }
+    }
+    struct engine_thread_stats after = bed_stats(&bed);
+    assert_int_equal(COUNT, after.slots_made - before.slots_made);
+    assert_int_equal(COUNT, after.slots_free - before.slots_free);
+    assert_true(after.stacks_made - before.stacks_made <= COUNT);
+    assert_int_equal(3 * COUNT, after.runs - before.runs);
+    engine_thread_trim(bed.thread, 0);
+    after = bed_stats(&bed);
+    assert_int_equal(1, after.slots_free - before.slots_free);
+    assert_int_equal(1, after.stacks_free);
+    engine_thread_forget(bed.thread, image);
+    assert_int_equal(before.slots_free, bed_stats(&bed).slots_free);
+    assert_int_equal(1, image->references);
+    engine_image_release(image);
+}
+
+static void trimming_spares_what_was_used_lately(void **state) {
+    (void)state;
+    struct engine_image *image = image_new(1);
+    struct guest guests[3];
+    uint64_t free_before = bed_stats(&bed).slots_free;
+    for (int i = 0; i < 3; i++) {
+        guest_begin(&guests[i], &bed, image, parks, 0);
+        guest_finish(&guests[i]);
+    }
+    for (int i = 0; i < 3; i++) engine_run_delete(guests[i].run);
+    engine_thread_trim(bed.thread, 3600 * CLOCK_S);
+    assert_int_equal(3, bed_stats(&bed).slots_free - free_before);
+    const struct timespec moment = {0, 2000000};
+    nanosleep(&moment, NULL);
+    engine_thread_trim(bed.thread, 1 * CLOCK_MS);
+    assert_int_equal(1, bed_stats(&bed).slots_free - free_before);
+    engine_thread_forget(bed.thread, image);
+    engine_image_release(image);
+}
+
+static void forgetting_waits_for_used_slots(void **state) {
+    (void)state;
+    struct engine_image *image = image_new(1), *other = image_new(1);
+    struct guest a, b;
+    uint64_t free_before = bed_stats(&bed).slots_free;
+    engine_thread_forget(bed.thread, other); /* never used here */
+    guest_begin(&a, &bed, image, parks, 0);
+    guest_finish(&a);
+    guest_begin(&b, &bed, image, parks, 0);
+    guest_finish(&b);
+    engine_thread_forget(bed.thread, image);
+    assert_int_equal(2, image->references);
+    engine_run_delete(a.run);
+    assert_int_equal(free_before, bed_stats(&bed).slots_free);
+    engine_run_delete(b.run);
+    assert_int_equal(1, image->references);
+    /* Forgotten while in use, then used again: it is kept again. */
+    guest_begin(&a, &bed, image, parks, 0);
+    engine_thread_forget(bed.thread, image);
+    guest_begin(&b, &bed, image, parks, 0);
+    engine_run_delete(a.run);
+    engine_run_delete(b.run);
+    assert_int_equal(2, bed_stats(&bed).slots_free - free_before);
+    engine_thread_forget(bed.thread, image);
+    assert_int_equal(1, image->references);
+    engine_image_release(image);
+    engine_image_release(other);
+}
+
+/* More skills than hash buckets: each finds its own image. */
+static void many_skills_keep_apart(void **state) {
+    (void)state;
+    enum { COUNT = 300 };
+    static struct engine_image *images[COUNT];
+    struct guest guest;
+    struct err err = {0};
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < COUNT; i++) {
+            if (!images[i]) {
+                int fd = memfd_create("image", MFD_CLOEXEC);
+                assert_int_equal(0, ftruncate(fd, ENGINE_PAGE));
+                assert_int_equal(sizeof i, pwrite(fd, &i, sizeof i, 4096));
+                assert_true(engine_image_open(fd, 1, &images[i], &err));
+                close(fd);
+            }
+            guest_run(&guest, &bed, images[i], STEPS({STEP_LOAD, 4096, 0}, {STEP_LOAD, 4097, 0}, {STEP_STORE, 4096, 1}));
+            assert_int_equal(i, guest.reports[0] + 256 * guest.reports[1]);
+        }
+    for (int i = 0; i < COUNT; i++) {
+        engine_thread_forget(bed.thread, images[i]);
+        assert_int_equal(1, images[i]->references);
+        engine_image_release(images[i]);
+    }
+}
+
+static uint64_t resident(const uint8_t *map, size_t size) {
+    static unsigned char pages[4096];
+    uint64_t count = 0;
+    assert_int_equal(0, mincore((void *)(uintptr_t)map, size, pages));
+    for (size_t i = 0; i < size / bed.engine->scanner.page; i++) count += pages[i] & 1;
+    return count;
+}
+
+static void deep_stacks_are_given_back(void **state) {
+    (void)state;
+    struct engine_image *image = image_new(1);
+    struct guest guest;
+    engine_thread_trim(bed.thread, 0);
+    guest_begin(&guest, &bed, image, STEPS({STEP_RECURSE, 100000000, 0}), 0);
+    assert_int_equal(ENGINE_TRAPPED, guest_finish(&guest));
+    engine_run_delete(guest.run);
+    const struct stack *stack = bed.thread->stacks;
+    assert_true(resident(stack->map + stack->guard, stack->size) <= 16);
+    /* One that came near its end without a trap is found by a look now and then. */
+    int uses = 0;
+    do guest_run(&guest, &bed, image, STEPS({STEP_RECURSE, 12000, 0}));
+    while (resident(stack->map + stack->guard, stack->size) > 64 && ++uses < 64);
+    assert_true(uses > 0 && uses < 64);
+    assert_ptr_equal(stack, bed.thread->stacks);
+    engine_thread_forget(bed.thread, image);
+    engine_image_release(image);
+}
+
+/* Frees what it has when the system refuses, and says so when that does not help; afterwards everything works. */
+static void running_out_of_address_space(void **state) {
+    (void)state;
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+    skip(); /* their shadow counts, and they do not take a refusal */
+#endif
+    enum { COUNT = 64 };
+    static struct guest guests[COUNT];
+    struct engine_image *image = image_new(1), *other = image_new(1);
+    struct err err = {0};
+    guest_run(&guests[0], &bed, other, STEPS({STEP_LOAD, 0, 0}));
+    struct rlimit before, tight;
+    assert_int_equal(0, getrlimit(RLIMIT_AS, &before));
+    FILE *file = fopen("/proc/self/statm", "r");
+    unsigned long pages = 0;
+    assert_int_equal(1, fscanf(file, "%lu", &pages));
+    fclose(file);
+    tight = before;
+    tight.rlim_cur = pages * 4096 + 10 * bed.settings.reservation;
+    assert_int_equal(0, setrlimit(RLIMIT_AS, &tight));
+    int made = 0;
+    for (; made < COUNT; made++) {
+        guests[made] = (struct guest){.steps = parks, .pages = 1, .limit = 10};
+        if (!engine_run_new(bed.thread, bed.machine, image, 0, 10, &guests[made], &guests[made].run, &err)) break;
+        assert_int_equal(ENGINE_PARKED, guest_finish(&guests[made]));
+    }
+    assert_true(made >= 9 && made < COUNT);
+    assert_int_equal(ERR_MEMORY, err.kind);
+    assert_non_null(strstr(err.text, "no mapping left for a slot"));
+    assert_int_equal(1, other->references); /* its slot was given up for one more */
+    for (int i = 0; i < made; i++) engine_run_delete(guests[i].run);
+    guest_run(&guests[0], &bed, image, STEPS({STEP_LOAD, 0, 0}));
+    assert_int_equal(0, setrlimit(RLIMIT_AS, &before));
+    engine_thread_forget(bed.thread, image);
+    engine_image_release(image);
+    engine_image_release(other);
+}
+
+static void a_thread_ends_with_its_runs(void **state) {
+    (void)state;
+    struct err err = {0};
+    struct bed mine = bed;
+    struct engine_image *image = image_new(2);
+    struct guest guests[3];
+    assert_true(engine_thread_new(mine.engine, &mine.thread, &err));
+    guest_begin(&guests[0], &mine, image, parks, 0);
+    guest_begin(&guests[1], &mine, image, parks, 0);
+    guest_finish(&guests[1]);
+    guest_begin(&guests[2], &mine, image, STEPS({STEP_TRAP, 0, 0}), 0);
+    guest_finish(&guests[2]);
+    engine_thread_free(mine.thread);
+    engine_thread_free(NULL);
+    assert_int_equal(1, image->references);
+    engine_image_release(image);
+}
+
+/* Many threads, each with parked runs, over one program and one image. */
+static void *busy_thread(void *argument) {
+    struct engine_image *image = argument;
+    struct engine_thread *thread = NULL;
+    struct err err = {0};
+    enum { COUNT = 20 };
+    struct guest guests[COUNT];
+    if (!engine_thread_new(bed.engine, &thread, &err)) return (void *)1;
+    uintptr_t wrong = 0;
+    for (int round = 0; round < 20; round++) {
+        engine_thread_busy(thread, true);
+        for (int i = 0; i < COUNT; i++) {
+            guests[i] = (struct guest){.steps = parks, .pages = 2, .limit = 10};
+            if (!engine_run_new(thread, bed.machine, image, 0, 10, &guests[i], &guests[i].run, &err)) return (void *)1;
+            while (engine_run_poll(guests[i].run) == ENGINE_RUNNING) {}
+        }
+        for (int i = 0; i < COUNT; i++) {
+            engine_run_wake(guests[i].run);
+            while (engine_run_poll(guests[i].run) == ENGINE_RUNNING) {}
+            wrong += guests[i].report_count != 2 || guests[i].reports[1] != 1;
+            engine_run_delete(guests[i].run);
+        }
+        engine_thread_busy(thread, false);
+    }
+    engine_thread_free(thread);
+    return (void *)wrong;
+}
+
+static void threads_do_not_meet(void **state) {
+    (void)state;
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    struct engine_image *image = image_new(2);
+    signals_restore_for_guests();
+    for (int i = 0; i < THREADS; i++) assert_int_equal(0, pthread_create(&threads[i], NULL, busy_thread, image));
+    for (int i = 0; i < THREADS; i++) {
+        void *wrong;
+        pthread_join(threads[i], &wrong);
+        assert_null(wrong);
+    }
+    assert_int_equal(1, image->references);
+    engine_image_release(image);
+}
+
+int main(void) {
+    bed_open(&bed, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_thousand_parked_runs_and_their_slots_again),
+        cmocka_unit_test(trimming_spares_what_was_used_lately),
+        cmocka_unit_test(forgetting_waits_for_used_slots),
+        cmocka_unit_test(many_skills_keep_apart),
+        cmocka_unit_test(deep_stacks_are_given_back),
+        cmocka_unit_test(running_out_of_address_space),
+        cmocka_unit_test(a_thread_ends_with_its_runs),
+        cmocka_unit_test(threads_do_not_meet),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    bed_close(&bed);
+    return failed;
+}
