@@ -14,7 +14,7 @@ enum {
     ABI_MAX_HANDLES = 65536, /* live at once in one instance */
     ABI_MAX_LENDS = 4096,    /* borrows in one host call */
     ABI_CALL_BUDGET =
-        256 << 20, /* bytes that one host call may lift: lists of a guest can overlap */
+        64 << 20, /* bytes that one host call may lift: lists of a guest can overlap */
 };
 
 /* A guest's handle. Index 0 is never used; the index freed last is used next, as in Wasmtime. */

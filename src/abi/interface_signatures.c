@@ -16,7 +16,7 @@ static bool read_params(struct abi_interface *interface, json_t *object,
     if (!abi_read_array(object, "params", ABI_MAX_PARAMS, &list, err)) return false;
     signature->param_count = (uint32_t)json_array_size(list);
     signature->params =
-        arena_zalloc(&interface->arena, signature->param_count, sizeof *signature->params);
+        arena_zalloc(&interface->arena, signature->param_count, sizeof(struct abi_type *));
     signature->param_names =
         arena_zalloc(&interface->arena, signature->param_count, sizeof *signature->param_names);
     if (signature->params == NULL || signature->param_names == NULL)

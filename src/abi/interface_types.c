@@ -88,7 +88,7 @@ static bool make_room(struct abi_interface *interface, struct abi_type *type, si
     if (count == 0 || count > ABI_MAX_MEMBERS)
         return err_set(err, ERR_LIMIT, "interface: a type has %zu members", count);
     type->count = (uint32_t)count;
-    if (types) type->types = arena_zalloc(&interface->arena, count, sizeof *type->types);
+    if (types) type->types = arena_zalloc(&interface->arena, count, sizeof(struct abi_type *));
     if (names) type->names = arena_zalloc(&interface->arena, count, sizeof *type->names);
     return (!types || type->types != NULL) && (!names || type->names != NULL) ? true
                                                                               : no_memory(err);
@@ -215,7 +215,7 @@ bool abi_read_types(struct abi_interface *interface, json_t *object, struct err 
     if (!abi_read_array(object, "types", MAX_TYPES, &list, err)) return false;
     struct abi_type *types = arena_zalloc(&interface->arena, json_array_size(list), sizeof *types);
     interface->types =
-        arena_zalloc(&interface->arena, json_array_size(list), sizeof *interface->types);
+        arena_zalloc(&interface->arena, json_array_size(list), sizeof(struct abi_type *));
     if (types == NULL || interface->types == NULL) return no_memory(err);
     json_array_foreach(list, i, text) {
         if (!read_type(interface, text, &types[i], err)) return err_prefix(err, "type %zu", i);

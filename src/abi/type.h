@@ -13,17 +13,15 @@
 #include "base/str.h"
 
 /* Same names as in the interface file. Primitive kinds come first. */
-#define ABI_KINDS(X)                                                                               \
-    X(ABI_BOOL, "bool")                                                                            \
-    X(ABI_S8, "s8")                                                                                \
-    X(ABI_U8, "u8")                                                                                \
-    X(ABI_S16, "s16")                                                                              \
-    X(ABI_U16, "u16") X(ABI_S32, "s32") X(ABI_U32, "u32") X(ABI_S64, "s64") X(ABI_U64, "u64")      \
-        X(ABI_F32, "f32") X(ABI_F64, "f64") X(ABI_CHAR, "char") X(ABI_STRING, "string")            \
-            X(ABI_LIST, "list") X(ABI_RECORD, "record") X(ABI_TUPLE, "tuple")                      \
-                X(ABI_VARIANT, "variant") X(ABI_ENUM, "enum") X(ABI_OPTION, "option")              \
-                    X(ABI_RESULT, "result") X(ABI_FLAGS, "flags") X(ABI_OWN, "own")                \
-                        X(ABI_BORROW, "borrow")
+/* clang-format off */
+#define ABI_KINDS(X)                                                                       \
+    X(ABI_BOOL, "bool") X(ABI_S8, "s8") X(ABI_U8, "u8") X(ABI_S16, "s16") X(ABI_U16, "u16")\
+    X(ABI_S32, "s32") X(ABI_U32, "u32") X(ABI_S64, "s64") X(ABI_U64, "u64") X(ABI_F32, "f32")\
+    X(ABI_F64, "f64") X(ABI_CHAR, "char") X(ABI_STRING, "string") X(ABI_LIST, "list")      \
+    X(ABI_RECORD, "record") X(ABI_TUPLE, "tuple") X(ABI_VARIANT, "variant") X(ABI_ENUM, "enum")\
+    X(ABI_OPTION, "option") X(ABI_RESULT, "result") X(ABI_FLAGS, "flags") X(ABI_OWN, "own")\
+    X(ABI_BORROW, "borrow")
+/* clang-format on */
 
 enum abi_kind {
 #define X(kind, name) kind,

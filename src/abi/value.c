@@ -16,16 +16,14 @@ static bool copy_bytes(struct arena *arena, const struct abi_value *from, struct
     return true;
 }
 
-/* Items of several types (`types`) or of one (`element`). `n` is kept: for a variant it is the case
- * and `count` is 1. */
-static bool copy_items(struct arena *arena, const struct abi_type *const *types,
-                       const struct abi_type *element, uint32_t count, const struct abi_value *from,
-                       struct abi_value *to) {
+/* Items of the types types[0], types[stride], …: stride 0 for a list. `n` is kept: of a variant it
+ * is the case, and there is one item. */
+static bool copy_items(struct arena *arena, const struct abi_type *const *types, uint32_t stride,
+                       uint32_t count, const struct abi_value *from, struct abi_value *to) {
     struct abi_value *items = abi_values(arena, count);
     if (items == NULL) return false;
     for (uint32_t i = 0; i < count; i++)
-        if (!abi_value_copy(arena, element != NULL ? element : types[i], &from->items[i],
-                            &items[i]))
+        if (!abi_value_copy(arena, types[(size_t)i * stride], &from->items[i], &items[i]))
             return false;
     *to = (struct abi_value){.n = from->n, .items = items};
     return true;
@@ -38,15 +36,15 @@ bool abi_value_copy(struct arena *arena, const struct abi_type *type, const stru
         return copy_bytes(arena, from, to);
     case ABI_LIST:
         if (abi_is_bytes(type)) return copy_bytes(arena, from, to);
-        return copy_items(arena, NULL, type->types[0], from->n, from, to);
+        return copy_items(arena, type->types, 0, from->n, from, to);
     case ABI_RECORD:
     case ABI_TUPLE:
-        return copy_items(arena, type->types, NULL, type->count, from, to);
+        return copy_items(arena, type->types, 1, type->count, from, to);
     case ABI_VARIANT:
     case ABI_OPTION:
     case ABI_RESULT:
         if (type->types[from->n] != NULL)
-            return copy_items(arena, NULL, type->types[from->n], 1, from, to);
+            return copy_items(arena, &type->types[from->n], 0, 1, from, to);
         *to = (struct abi_value){.n = from->n};
         return true;
     default:

@@ -61,7 +61,7 @@ struct nested_import {
 struct nested_export {
     struct str name;
     bool is_func;
-    uint32_t import; /* which import it is, counted from the component's first; or COMPONENT_NONE */
+    uint32_t import;        /* of decoder.nested_imports, or COMPONENT_NONE */
     struct type_entry type; /* of a type that is no import */
 };
 

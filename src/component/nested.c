@@ -28,7 +28,7 @@ static void add_func(struct nested *nested, struct reader *reader, uint32_t impo
 
 static void nested_import(struct nested *nested, struct reader *reader) {
     struct decoder *decoder = nested->decoder;
-    uint32_t start = reader_offset(reader), import = nested->component.import_count;
+    uint32_t start = reader_offset(reader), import = decoder->nested_imports.count;
     struct str name = names_read_extern(reader, "name of an import");
     struct extern_desc desc = decode_extern(reader);
     if (reader->failed) return;
@@ -182,15 +182,33 @@ static struct instance_entry read_arguments(struct decoder *decoder, struct read
     return arguments;
 }
 
+/* The argument for an import, by its place in decoder->nested_imports. */
 static const struct instance_item *find_argument(const struct decoder *decoder,
                                                  struct reader *reader, uint32_t offset,
                                                  const struct instance_entry *arguments,
-                                                 const struct nested_import *import) {
+                                                 uint32_t index) {
+    const struct nested_import *imports = decoder->nested_imports.items;
+    const struct nested_import *import = &imports[index];
     const struct instance_item *argument = instances_find(decoder, arguments, import->name);
     if (argument != NULL && argument->is_func == import->is_func) return argument;
     reader_fail_at(reader, offset, ERR_INVALID, "no %s for the import %.*s of a nested component",
                    import->is_func ? "function" : "type", STR_ARG(import->name));
     return NULL;
+}
+
+static void add_export(struct decoder *decoder, struct reader *reader, uint32_t offset,
+                       const struct instance_entry *arguments, const struct nested_export *export,
+                       struct instance_entry *entry) {
+    struct instance_item item = {.is_func = export->is_func, .type = export->type};
+    if (export->import != COMPONENT_NONE) {
+        const struct instance_item *argument =
+            find_argument(decoder, reader, offset, arguments, export->import);
+        if (argument == NULL) return;
+        item = *argument;
+    }
+    item.name = export->name;
+    item.offset = offset;
+    instances_add_item(decoder, reader, entry, item);
 }
 
 void decode_nested_instance(struct decoder *decoder, struct reader *reader,
@@ -199,23 +217,17 @@ void decode_nested_instance(struct decoder *decoder, struct reader *reader,
     uint32_t index = decode_index(reader, decoder->components.count, "nested component");
     struct instance_entry arguments = read_arguments(decoder, reader);
     if (reader->failed) return;
-    struct nested_component component =
-        ((const struct nested_component *)decoder->components.items)[index];
-    if (!decode_pay(decoder, reader, 6 * (uint64_t)component.export_count + component.import_count))
+    const struct nested_component *component =
+        &((const struct nested_component *)decoder->components.items)[index];
+    if (!decode_pay(decoder, reader,
+                    6 * (uint64_t)component->export_count + component->import_count))
         return;
-    const struct nested_import *imports =
-        (const struct nested_import *)decoder->nested_imports.items + component.first_import;
-    const struct nested_export *exports =
-        (const struct nested_export *)decoder->nested_exports.items + component.first_export;
-    for (uint32_t i = 0; i < component.import_count; i++)
-        if (find_argument(decoder, reader, offset, &arguments, &imports[i]) == NULL) return;
+    for (uint32_t i = 0; i < component->import_count; i++)
+        if (find_argument(decoder, reader, offset, &arguments, component->first_import + i) == NULL)
+            return;
     *entry = instances_begin(decoder);
-    for (uint32_t i = 0; i < component.export_count && !reader->failed; i++) {
-        struct instance_item item = {.is_func = exports[i].is_func, .type = exports[i].type};
-        if (exports[i].import != COMPONENT_NONE)
-            item = *find_argument(decoder, reader, offset, &arguments, &imports[exports[i].import]);
-        item.name = exports[i].name;
-        item.offset = offset;
-        instances_add_item(decoder, reader, entry, item);
-    }
+    const struct nested_export *exports = decoder->nested_exports.items;
+    for (uint32_t i = 0; i < component->export_count && !reader->failed; i++)
+        add_export(decoder, reader, offset, &arguments, &exports[component->first_export + i],
+                   entry);
 }

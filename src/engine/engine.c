@@ -16,6 +16,14 @@
 #include "base/err.h"
 #include "base/must.h"
 
+#if defined(__has_feature)
+#define UNDER_TSAN __has_feature(thread_sanitizer)
+#elif defined(__SANITIZE_THREAD__)
+#define UNDER_TSAN 1
+#else
+#define UNDER_TSAN 0
+#endif
+
 #define STACK_FLOOR ((size_t)64 << 10)  /* less is no use to any skill */
 #define HOST_STACK  ((size_t)256 << 10) /* what host functions have below the guest */
 #define STACK_CEILING ((size_t)1 << 30)
@@ -32,7 +40,7 @@ void engine_settings_default(struct engine_settings *settings) {
         .tick_us = 2000,
         .slot_dirty_limit = 4096,
     };
-#if defined(__SANITIZE_THREAD__)
+#if UNDER_TSAN
     settings->reservation = 256ull << 20; /* TSan's address space carries some 800 of 4 GiB */
 #endif
 }
@@ -155,6 +163,15 @@ void engine_free(struct engine *engine) {
     if (engine->wasm) wasm_engine_delete(engine->wasm);
     scanner_close(&engine->scanner);
     free(engine);
+}
+
+const char *engine_scan_method(const struct engine *engine) {
+    static const char *const names[][2] = {
+        [SCAN_NONE] = {"none: slots are reset after every call", "none: slots are reset after every call"},
+        [SCAN_PAGEMAP] = {"/proc/self/pagemap after every call", "/proc/self/pagemap when fault counters moved"},
+        [SCAN_IOCTL] = {"PAGEMAP_SCAN after every call", "PAGEMAP_SCAN when fault counters moved"},
+    };
+    return names[engine->scanner.mode][engine->scanner.counters];
 }
 
 const char *engine_key(const struct engine *engine) {

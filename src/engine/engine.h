@@ -37,6 +37,8 @@ bool engine_new(const struct engine_settings *settings, struct engine **out, str
 void engine_free(struct engine *engine); /* after everything made from it */
 /* A text that names everything compiled code depends on but the code itself: part of cache file names ([a-z0-9.-] only). */
 const char *engine_key(const struct engine *engine);
+/* How a slot's private pages are found on this system, for a log line: "PAGEMAP_SCAN when fault counters moved", … Static text. */
+const char *engine_scan_method(const struct engine *engine);
 /* The ticker runs while at least one thread is busy. */
 bool engine_start_ticker(struct engine *engine, struct err *err);
 void engine_stop_ticker(struct engine *engine);
@@ -94,6 +96,8 @@ bool engine_thread_new(struct engine *engine, struct engine_thread **out, struct
 void engine_thread_free(struct engine_thread *thread); /* all its runs are deleted */
 /* Tell the ticker whether this thread runs guests now. Cheap; call when going idle and when coming back. */
 void engine_thread_busy(struct engine_thread *thread, bool busy);
+/* ns between two ticks: the slice that a run has before it must let others run. */
+uint64_t engine_thread_slice(const struct engine_thread *thread);
 /* Give free slots of an image back to the system (its skill was dropped or replaced). */
 void engine_thread_forget(struct engine_thread *thread, struct engine_image *image);
 /* Give back what has not been used for `idle_ns`, keeping one slot per image; call now and then when idle. */

@@ -65,15 +65,15 @@ static enum engine_fault_kind kind_of(const wasm_trap_t *trap) {
     return FAULT_TRAP;
 }
 
-void fault_take(wasm_trap_t *trap, wasmtime_error_t *error, struct engine_fault *fault) {
+void fault_take(wasm_trap_t *trap, wasmtime_error_t *error, bool by_host, struct engine_fault *fault) {
     must(!trap != !error);
     wasm_frame_vec_t trace;
     if (trap) wasm_trap_trace(trap, &trace);
     else wasmtime_error_wasm_trace(error, &trace);
     copy_frames(&trace, fault);
     wasm_frame_vec_delete(&trace);
-    if (fault->kind != FAULT_HOST) {
-        fault->kind = kind_of(trap);
+    fault->kind = by_host ? FAULT_HOST : kind_of(trap);
+    if (!by_host) {
         wasm_name_t message;
         if (trap) wasm_trap_message(trap, &message);
         else wasmtime_error_message(error, &message);

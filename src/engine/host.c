@@ -12,7 +12,8 @@ static bool is_narrow(uint8_t kind) {
 }
 
 static wasm_trap_t *host_trap(struct engine_run *run) {
-    must(run->fault.kind == FAULT_HOST); /* the host function set a text before it returned ENGINE_FAIL */
+    must(run->fault.text[0]); /* set by engine_run_fail, which the host function called before it returned ENGINE_FAIL */
+    run->failed = true;
     return wasmtime_trap_new(run->fault.text, strlen(run->fault.text));
 }
 
@@ -101,6 +102,6 @@ enum engine_outcome engine_run_fail(struct engine_run *run, const char *format, 
     va_end(args);
     for (char *c = run->fault.text; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = ' ';
-    run->fault.kind = FAULT_HOST;
+    if (!run->fault.text[0]) strcpy(run->fault.text, "a host function failed");
     return ENGINE_FAIL;
 }

@@ -34,8 +34,8 @@ void ticker_count(struct ticker *ticker, bool on);
 /* ---- fault.c */
 /* Take over an error and put its message on one line into `err`; returns false. */
 bool error_take(wasmtime_error_t *error, struct err *err, enum err_kind kind, const char *context);
-/* Take over what a call left (one of them is not NULL) and fill `fault`. A text that a host function set is kept. */
-void fault_take(wasm_trap_t *trap, wasmtime_error_t *error, struct engine_fault *fault);
+/* Take over what a call left (one of them is not NULL) and fill `fault`; `by_host`: its text is there already. */
+void fault_take(wasm_trap_t *trap, wasmtime_error_t *error, bool by_host, struct engine_fault *fault);
 
 /* ---- code.c, image.c, program.c */
 struct engine_code {
@@ -161,7 +161,8 @@ struct engine_run {
     struct engine_run *next, *previous; /* in thread->runs; spare ones use next only */
     uint64_t faults; /* the thread's counter before the stretch in which this run may write memory */
     enum engine_state state;
-    bool started, woken, failed;
+    bool started, woken;
+    bool failed; /* a host function ended it; fault.text is its text */
     /* While a host function waits: */
     const struct host_function *parked;
     wasmtime_val_t *results;

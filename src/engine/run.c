@@ -5,6 +5,8 @@
 
 #include "base/must.h"
 
+enum { START_TICKS = 10 };
+
 _Thread_local struct engine_run *run_current;
 
 /* ---- stretches: the times in which a run's memory may be written (its instantiation, its polls)
@@ -38,7 +40,6 @@ static struct engine_run *run_take(struct engine_thread *thread) {
     memset(run, 0, offsetof(struct engine_run, fault));
     run->fault.kind = FAULT_OTHER;
     run->fault.text[0] = '\0';
-    run->fault.frame_count = 0;
     run->thread = thread;
     run->next = thread->runs;
     if (run->next) run->next->previous = run;
@@ -59,18 +60,23 @@ static void future_end(struct engine_run *run) {
     run->future = NULL;
 }
 
-/* Linked code has no start function; one that waited or looped would keep its thread here, so it gets one slice. */
+static void run_fault(struct engine_run *run) {
+    fault_take(run->trap, run->error, run->failed, &run->fault);
+    run->trap = NULL;
+    run->error = NULL;
+}
+
+/* Linked code has no start function; one that waited or looped would keep its thread here, so it gets this one poll. */
 static bool run_instantiate(struct engine_run *run, struct err *err) {
     wasmtime_context_t *context = wasmtime_store_context(run->store);
+    wasmtime_context_set_epoch_deadline(context, START_TICKS);
     run->future =
         wasmtime_instance_pre_instantiate_async(run->program->pre, context, &run->instance, &run->trap, &run->error);
     bool done = poll_inside(run);
     future_end(run);
     if (!done) return err_set(err, ERR_UNSUPPORTED, "the code's start function does not end at once");
     if (!run->trap && !run->error) return true;
-    fault_take(run->trap, run->error, &run->fault);
-    run->trap = NULL;
-    run->error = NULL;
+    run_fault(run);
     return err_set(err, ERR_MEMORY, "cannot make an instance: %s", run->fault.text);
 }
 
@@ -81,6 +87,7 @@ static void run_call_entry(struct engine_run *run, uint32_t entry) {
     must(wasmtime_instance_export_get(context, &run->instance, name, strlen(name), &export));
     must(export.kind == WASMTIME_EXTERN_FUNC);
     run->entry = export.of.func;
+    wasmtime_context_set_epoch_deadline(context, 1);
     run->future = wasmtime_func_call_async(context, &run->entry, NULL, 0, NULL, 0, &run->trap, &run->error);
 }
 
@@ -98,7 +105,6 @@ bool engine_run_new(struct engine_thread *thread, struct engine_program *program
     run->faults = stretch_begin(thread);
     run->store = wasmtime_store_new(thread->engine->wasm, NULL, NULL);
     wasmtime_context_t *context = wasmtime_store_context(run->store);
-    wasmtime_context_set_epoch_deadline(context, 1);
     wasmtime_context_epoch_deadline_async_yield_and_update(context, 1);
     if (!run_instantiate(run, err)) {
         engine_run_delete(run);
@@ -116,9 +122,7 @@ static void run_finish(struct engine_run *run) {
     future_end(run);
     run->state = ENGINE_FINISHED;
     if (!run->trap && !run->error) return;
-    fault_take(run->trap, run->error, &run->fault);
-    run->trap = NULL;
-    run->error = NULL;
+    run_fault(run);
     run->state = ENGINE_TRAPPED;
 }
 

@@ -146,7 +146,7 @@ static wasmtime_error_t *slot_grow(void *env, size_t size) {
 static bool slot_map(struct slot *slot, const struct engine_image *image) {
     slot->base = mmap(NULL, slot->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (slot->base == MAP_FAILED) return false;
-    if (image->size && mmap(slot->base, image->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, image->fd, 0) == MAP_FAILED) {
+    if (image->size && mmap(slot->base, image->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image->fd, 0) == MAP_FAILED) {
         mapping_drop(slot->base, slot->mapped);
         return false;
     }

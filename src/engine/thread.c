@@ -104,12 +104,14 @@ void thread_shrink(struct engine_thread *thread) {
     stacks_free(thread, &thread->stacks);
 }
 
-/* The first slot stays, so that the image's next call finds one. */
+/* The first slot stays, so that the image's next call finds one; if it was idle as well, without its private pages. */
 static void shelf_trim(struct engine_thread *thread, struct shelf *shelf, uint64_t before) {
-    if (!shelf->free) return;
-    struct slot **link = &shelf->free->next;
+    struct slot *first = shelf->free;
+    if (!first) return;
+    struct slot **link = &first->next;
     while (*link && (*link)->idle_since > before) link = &(*link)->next;
     shelf_empty(thread, link);
+    if (first->idle_since <= before && first->known.pages && !slot_reset(first)) shelf_empty(thread, &shelf->free);
 }
 
 static void stacks_trim(struct engine_thread *thread, uint64_t before) {
@@ -165,6 +167,10 @@ void engine_thread_busy(struct engine_thread *thread, bool busy) {
     if (thread->busy == busy) return;
     thread->busy = busy;
     ticker_count(&thread->engine->ticker, busy);
+}
+
+uint64_t engine_thread_slice(const struct engine_thread *thread) {
+    return thread->engine->settings.tick_us * CLOCK_US;
 }
 
 void engine_thread_get_stats(const struct engine_thread *thread, struct engine_thread_stats *out) {

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,7 +66,11 @@ bool engine_start_ticker(struct engine *engine, struct err *err) {
     struct ticker *ticker = &engine->ticker;
     if (ticker->running) return true;
     atomic_store(&ticker->stop, false);
+    sigset_t all, before; /* signals are for the threads that ask for them */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&ticker->thread, NULL, ticker_main, engine);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed) return err_errno(err, failed, "engine: cannot start the ticker");
     pthread_setname_np(ticker->thread, "pk-ticker");
     ticker->running = true;

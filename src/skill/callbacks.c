@@ -78,7 +78,8 @@ enum engine_outcome callback_drop(void *data, struct engine_run *run, uint64_t *
     uint32_t rep = 0;
     bool good = abi->may_leave || abi_fail(abi, "cannot leave component instance");
     if (!good || !abi_drop_handle(abi, binding->import->resource, (uint32_t)values[0], &rep)) return fail(run, call, binding->import);
-    if (!binding->function->call) return ENGINE_DONE; /* nothing of the host's hangs on it */
+    /* Nothing of the host's hangs on it, or it was only lent to the guest. */
+    if (!binding->function->call || rep == ABI_REP_BORROWED) return ENGINE_DONE;
     struct abi_value value = {.u = rep};
     struct abi_call host = {.instance = abi, .context = call, .import = binding->import, .args = &value};
     return binding->function->call(&host) == HOST_FAIL ? fail(run, call, binding->import) : ENGINE_DONE;

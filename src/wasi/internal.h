@@ -8,18 +8,47 @@
 /* Representations of the streams. */
 enum { WASI_STDIN, WASI_STDOUT, WASI_STDERR };
 
-#define WASI_HANDLERS(X)                                                                           \
-    X(nothing)                                                                                     \
-    X(exit)                                                                                        \
-    X(get_stdin) X(get_stdout) X(get_stderr) X(monotonic_now) X(resolution) X(subscribe_duration)  \
-        X(subscribe_instant) X(wall_now) X(wall_resolution) X(error_text) X(poll)                  \
-            X(pollable_block) X(pollable_ready) X(pollable_drop) X(subscribe_ready) X(closed)      \
-                X(check_write) X(write) X(blocking_write) X(write_zeroes) X(blocking_write_zeroes) \
-                    X(random_bytes) X(random_u64) X(random_seed) X(network) X(access_denied)
+/* wasi.c */
+enum host_outcome wasi_nothing(struct abi_call *call);
 
-#define X(name) enum host_outcome wasi_##name(struct abi_call *call);
-WASI_HANDLERS(X)
-#undef X
+/* cli.c */
+enum host_outcome wasi_exit(struct abi_call *call);
+enum host_outcome wasi_get_stdin(struct abi_call *call);
+enum host_outcome wasi_get_stdout(struct abi_call *call);
+enum host_outcome wasi_get_stderr(struct abi_call *call);
+
+/* clocks.c */
+enum host_outcome wasi_monotonic_now(struct abi_call *call);
+enum host_outcome wasi_resolution(struct abi_call *call);
+enum host_outcome wasi_subscribe_duration(struct abi_call *call);
+enum host_outcome wasi_subscribe_instant(struct abi_call *call);
+enum host_outcome wasi_wall_now(struct abi_call *call);
+enum host_outcome wasi_wall_resolution(struct abi_call *call);
+
+/* poll.c */
+enum host_outcome wasi_poll(struct abi_call *call);
+enum host_outcome wasi_pollable_block(struct abi_call *call);
+enum host_outcome wasi_pollable_ready(struct abi_call *call);
+enum host_outcome wasi_pollable_drop(struct abi_call *call);
+
+/* streams.c */
+enum host_outcome wasi_error_text(struct abi_call *call);
+enum host_outcome wasi_subscribe_ready(struct abi_call *call);
+enum host_outcome wasi_closed(struct abi_call *call);
+enum host_outcome wasi_check_write(struct abi_call *call);
+enum host_outcome wasi_write(struct abi_call *call);
+enum host_outcome wasi_blocking_write(struct abi_call *call);
+enum host_outcome wasi_write_zeroes(struct abi_call *call);
+enum host_outcome wasi_blocking_write_zeroes(struct abi_call *call);
+
+/* random.c */
+enum host_outcome wasi_random_bytes(struct abi_call *call);
+enum host_outcome wasi_random_u64(struct abi_call *call);
+enum host_outcome wasi_random_seed(struct abi_call *call);
+
+/* sockets.c */
+enum host_outcome wasi_network(struct abi_call *call);
+enum host_outcome wasi_access_denied(struct abi_call *call);
 
 /* output.c: bytes that the skill prints; `stream` is WASI_STDOUT or WASI_STDERR. */
 void wasi_output_add(struct wasi_state *state, uint32_t stream, const uint8_t *bytes, size_t size);

@@ -4,23 +4,9 @@
 #include <stdlib.h>
 
 #include "ours.h"
+#include "support/fixture.h"
 #include "theirs.h"
 #include "values.h"
-
-static uint8_t *read_file(const char *path, size_t *size) {
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        perror(path);
-        exit(2);
-    }
-    fseek(file, 0, SEEK_END);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    uint8_t *bytes = malloc(*size + 1);
-    if (!bytes || fread(bytes, 1, *size, file) != *size) exit(2);
-    fclose(file);
-    return bytes;
-}
 
 static void complain(const struct abi_export *export, const struct abi_value *params, bool good[2], struct abi_value results[2],
                      char problems[2][400]) {
@@ -70,7 +56,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     size_t size;
-    uint8_t *bytes = read_file(argv[1], &size);
+    uint8_t *bytes = fixture_read(argv[1], &size);
     struct random random = {.state = strtoull(argv[2], NULL, 10) * 2654435769u + 1};
     struct ours *ours = ours_new(bytes, size);
     const struct abi_interface *interface = ours_interface(ours);

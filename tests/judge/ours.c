@@ -3,16 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/must.h"
-#include "link/link.h"
+#include "support/fixture.h"
 
 struct ours {
     struct engine *engine;
     struct engine_thread *thread;
-    struct skill skill;
+    struct skill *skill;
     struct skill_call call;
     struct arena *keep; /* where a result is copied to */
     struct abi_value *result;
@@ -80,27 +78,6 @@ static bool find(struct str interface, struct str name, const struct host_functi
     return true;
 }
 
-/* ---- link, compile, load */
-
-static void load(struct ours *ours, struct link_result *linked) {
-    struct err err;
-    int compiled = memfd_create("compiled", MFD_CLOEXEC), image = memfd_create("image", MFD_CLOEXEC);
-    check(engine_compile(ours->engine, linked->code.data, linked->code.size, compiled, &err), &err, "compile");
-    struct engine_code *code;
-    check(engine_code_open(ours->engine, compiled, &code, &err), &err, "open the compiled code");
-    struct abi_interface interface;
-    check(abi_interface_read((const char *)linked->interface.data, linked->interface.size, &interface, &err), &err, "interface");
-    check(skill_code_new_with(ours->engine, code, &interface, find, &ours->skill.code, &err), &err, "bind");
-    engine_code_release(code);
-    check(link_write_image(linked, image, &err), &err, "image");
-    check(engine_image_open(image, linked->image_pages, &ours->skill.image, &err), &err, "open the image");
-    uint64_t *globals = calloc(linked->global_count + 1, sizeof *globals);
-    for (uint32_t i = 0; i < linked->global_count; i++) globals[i] = linked->globals[i].bits;
-    ours->skill.globals = globals;
-    close(compiled);
-    close(image);
-}
-
 struct ours *ours_new(const uint8_t *bytes, size_t size) {
     struct ours *ours = calloc(1, sizeof *ours);
     struct err err;
@@ -108,33 +85,20 @@ struct ours *ours_new(const uint8_t *bytes, size_t size) {
     engine_settings_default(&settings);
     check(engine_new(&settings, &ours->engine, &err), &err, "engine");
     check(engine_thread_new(ours->engine, &ours->thread, &err), &err, "thread");
-    struct arena arena;
-    arena_init(&arena, (size_t)1 << 30);
-    struct component component;
-    struct link_result linked;
-    struct link_settings link_settings = {0};
-    check(component_decode(bytes, size, &arena, &component, &err), &err, "decode");
-    check(link_component(&component, &link_settings, &arena, &linked, &err), &err, "link");
-    ours->skill.name = strdup("judge");
-    load(ours, &linked);
-    link_free(&linked);
-    arena_free(&arena);
+    ours->skill = fixture_skill(ours->engine, bytes, size, find);
     return ours;
 }
 
 void ours_free(struct ours *ours) {
     skill_call_free(&ours->call);
     engine_thread_free(ours->thread);
-    skill_code_release(ours->skill.code);
-    engine_image_release(ours->skill.image);
+    skill_release(ours->skill);
     engine_free(ours->engine);
-    free(ours->skill.globals);
-    free(ours->skill.name);
     free(ours);
 }
 
 const struct abi_interface *ours_interface(const struct ours *ours) {
-    return &ours->skill.code->interface;
+    return &ours->skill->code->interface;
 }
 
 static bool keep_result(struct skill_call *call, const struct abi_value *result) {
@@ -147,12 +111,12 @@ bool ours_call(struct ours *ours, const struct abi_export *export, const struct 
                struct abi_value *result, char *problem, size_t problem_size) {
     struct err err;
     struct engine_run *run;
-    skill_call_begin(&ours->call, &ours->skill, export, params, 16384);
+    skill_call_begin(&ours->call, ours->skill, export, params, 16384);
     ours->call.finish = keep_result;
     ours->call.finish_context = ours;
     ours->keep = arena;
     ours->result = result;
-    check(engine_run_new(ours->thread, ours->skill.code->program, ours->skill.image, export->entry, ours->call.memory_limit,
+    check(engine_run_new(ours->thread, ours->skill->code->program, ours->skill->image, export->entry, ours->call.memory_limit,
                          &ours->call, &run, &err), &err, "run");
     enum engine_state state;
     do state = engine_run_poll(run);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "bytes.h"
+#include "invariants.h"
 
 struct cases {
     FILE *file;
@@ -50,11 +51,23 @@ static inline struct slice cases_find(const char *name, const char *text) {
     return found;
 }
 
-/* Decode with the arena that the header promises to be enough. The caller frees the arena. */
+/* Decode with the arena that the header promises to be enough, and check what came of it. What
+ * `arena` held is freed first; the caller frees it at the end. */
 static inline bool cases_decode(const uint8_t *bytes, size_t size, struct arena *arena,
                                 struct component *component, struct err *err) {
+    arena_free(arena);
     arena_init(arena, size * COMPONENT_ARENA_FACTOR + COMPONENT_ARENA_BASE);
-    return component_decode(bytes, size, arena, component, err);
+    bool good = component_decode(bytes, size, arena, component, err);
+    if (good) check_component(component);
+    return good;
+}
+
+/* As cases_decode, of bytes that were put together and are freed. */
+static inline bool cases_decode_buf(struct buf *buf, struct arena *arena,
+                                    struct component *component, struct err *err) {
+    bool good = cases_decode(buf->data, buf->size, arena, component, err);
+    buf_free(buf);
+    return good;
 }
 
 #endif

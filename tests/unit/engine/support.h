@@ -13,6 +13,14 @@
 
 #include "engine/engine.h"
 
+#if defined(__has_feature)
+#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 /* ---- an engine with a ticker and one thread that counts as busy */
 struct bed {
     struct engine_settings settings;

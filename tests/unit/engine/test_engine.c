@@ -51,6 +51,15 @@ static void the_key_is_fit_for_a_file_name(void **state) {
     assert_memory_equal("wasmtime-50.0.1-cranelift-", key, 26);
 }
 
+static void it_says_how_pages_are_found(void **state) {
+    (void)state;
+    assert_non_null(strstr(engine_scan_method(bed.engine), "fault counters"));
+    enum scan_mode mode = bed.engine->scanner.mode;
+    bed.engine->scanner.mode = SCAN_NONE;
+    assert_string_equal("none: slots are reset after every call", engine_scan_method(bed.engine));
+    bed.engine->scanner.mode = mode;
+}
+
 /* Stacks, ticks and slots are no business of compiled code. */
 static void the_key_names_only_what_changes_code(void **state) {
     (void)state;
@@ -157,6 +166,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(checks_settings),
         cmocka_unit_test(the_key_is_fit_for_a_file_name),
+        cmocka_unit_test(it_says_how_pages_are_found),
         cmocka_unit_test(the_key_names_only_what_changes_code),
         cmocka_unit_test(images_have_the_size_they_say),
         cmocka_unit_test(images_must_fit_a_slot),

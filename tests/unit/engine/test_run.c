@@ -85,6 +85,18 @@ static void a_host_text_is_one_line_and_cut(void **state) {
     engine_run_delete(guest.run);
 }
 
+/* A text that no failure followed must not be taken for a later trap's. */
+static void a_text_without_a_failure_is_forgotten(void **state) {
+    (void)state;
+    struct guest guest;
+    guest_begin(&guest, &bed, image, STEPS({STEP_TRAP, 0, 0}), 0);
+    engine_run_fail(guest.run, "%s", "");
+    assert_int_equal(ENGINE_TRAPPED, guest_finish(&guest));
+    assert_int_equal(FAULT_TRAP, engine_run_fault(guest.run)->kind);
+    assert_string_equal("wasm `unreachable` instruction executed", engine_run_fault(guest.run)->text);
+    engine_run_delete(guest.run);
+}
+
 /* ---- parking ---- */
 
 static void parks_until_woken(void **state) {
@@ -96,9 +108,12 @@ static void parks_until_woken(void **state) {
     assert_int_equal(ENGINE_PARKED, engine_run_poll(guest.run)); /* nobody woke it */
     guest.wake_value = -5;
     guest.park_again = 2;
-    for (int i = 0; i < 2; i++) {
+    for (uint32_t left = 2; left > 0; left--) {
         engine_run_wake(guest.run);
         assert_int_equal(ENGINE_PARKED, guest_finish(&guest));
+        assert_int_equal(left - 1, guest.park_again);
+        assert_int_equal(ENGINE_PARKED, guest_finish(&guest)); /* one wake-up, one question */
+        assert_int_equal(left - 1, guest.park_again);
     }
     engine_run_wake(guest.run);
     assert_int_equal(ENGINE_FINISHED, guest_finish(&guest));
@@ -296,6 +311,7 @@ int main(void) {
         cmocka_unit_test(traps_name_kind_and_frames),
         cmocka_unit_test(endless_recursion_is_a_stack_fault),
         cmocka_unit_test(a_host_text_is_one_line_and_cut),
+        cmocka_unit_test(a_text_without_a_failure_is_forgotten),
         cmocka_unit_test(parks_until_woken),
         cmocka_unit_test(an_import_that_could_park_need_not),
         cmocka_unit_test(a_wake_up_can_fail),

@@ -201,21 +201,35 @@ static void faults_before_the_first_poll(void **state) {
     assert_int_equal(image_byte(50000), look(50000));
 }
 
-static void what_is_known_is_not_scanned_again(void **state) {
-    (void)state;
+enum { CALLS = 100 };
+
+/* How many of CALLS calls were followed by a scan. With `noise` the host takes faults of its own before each. */
+static uint64_t scans_of_calls(bool noise) {
     struct guest guest;
-    if (variant->mode == SCAN_NONE || !variant->counters) return;
-    for (int i = 0; i < 5; i++) guest_run(&guest, &bed, image, STEPS({STEP_STORE, 100, SECRET}, {STEP_STORE, 9000, SECRET}));
+    static const struct step steps[] = {{STEP_STORE, 100, SECRET}, {STEP_STORE, 9000, SECRET}, {STEP_END, 0, 0}};
+    for (int i = 0; i < 5; i++) guest_run(&guest, &bed, image, steps);
     struct engine_thread_stats before = bed_stats(&bed);
-    enum { CALLS = 50 };
-    for (int i = 0; i < CALLS; i++) guest_run(&guest, &bed, image, STEPS({STEP_STORE, 100, SECRET}, {STEP_STORE, 9000, SECRET}));
+    for (int i = 0; i < CALLS; i++) {
+        volatile uint8_t *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (noise) *map = 1;
+        munmap((void *)(uintptr_t)map, 4096);
+        guest_run(&guest, &bed, image, steps);
+    }
     struct engine_thread_stats after = bed_stats(&bed);
     assert_int_equal(CALLS, after.scans + after.scans_skipped - before.scans - before.scans_skipped);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* whose runtimes make faults of their own */
-    assert_true(after.scans - before.scans <= CALLS / 10);
-#endif
     assert_int_equal(2 * CALLS, after.pages_copied - before.pages_copied);
     assert_int_equal(before.slots_made, after.slots_made);
+    return after.scans - before.scans;
+}
+
+static void what_is_known_is_not_scanned_again(void **state) {
+    (void)state;
+    if (variant->mode == SCAN_NONE) return;
+    uint64_t quiet = scans_of_calls(false), noisy = scans_of_calls(true);
+    if (!variant->counters) assert_int_equal(2 * CALLS, quiet + noisy);
+#if !SANITIZED /* whose runtimes make faults of their own */
+    if (variant->counters) assert_true(quiet <= CALLS / 10 && noisy <= CALLS / 10);
+#endif
 }
 
 /* The set is only merged: here the system forgets to tell what it told before. */

@@ -25,6 +25,7 @@ struct run {
 static inline wasm_engine_t *run_engine(void) {
     wasm_config_t *config = wasm_config_new();
     wasmtime_config_epoch_interruption_set(config, true);
+    wasmtime_config_signals_based_traps_set(config, false); /* cmocka has its own handlers */
     return wasm_engine_new_with_config(config);
 }
 

@@ -227,3 +227,12 @@
     (export "g" (func (result (option u8))))))
   (type $u (instance (type (instance (type (component)))) (type (record (field "a" u8))) (export "f" (func))))
   (import "i" (instance (type $u))))
+
+;;; taken: nested without exports
+(component
+  (component $c (import "t" (type (sub resource))))
+  (import "r" (type $r (sub resource)))
+  (instance (instantiate $c (with "t" (type $r))))
+  (component $d)
+  (instance $i (instantiate $d))
+  (export "i" (instance $i)))
