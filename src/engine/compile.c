@@ -19,7 +19,8 @@ static bool write_all(int fd, const char *bytes, size_t size, struct err *err) {
     return true;
 }
 
-bool engine_compile(struct engine *engine, const uint8_t *wasm, size_t size, int fd, struct err *err) {
+bool engine_compile(struct engine *engine, const uint8_t *wasm, size_t size, int fd,
+                    struct err *err) {
     wasmtime_module_t *module = NULL;
     wasmtime_error_t *error = wasmtime_module_new(engine->wasm, wasm, size, &module);
     if (error) return error_take(error, err, ERR_INVALID, "compile");

@@ -1,7 +1,8 @@
 /* What Wasmtime says about an error, made into one line.
  *
- * Its messages are an error's chain of causes with blanks and newlines: first the outermost context (for a trap "error while executing
- * at wasm backtrace:" and the frames), then "Caused by:" and the causes, numbered when they are several. */
+ * Its messages are an error's chain of causes with blanks and newlines: first the outermost context
+ * (for a trap "error while executing at wasm backtrace:" and the frames), then "Caused by:" and the
+ * causes, numbered when they are several. */
 #include "engine/internal.h"
 
 #include <stdio.h>
@@ -13,12 +14,15 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\0';
 }
 
-/* Copy `size` bytes with every run of blanks and line ends as one space, none at the ends, cut to fit. */
+/* Copy `size` bytes with every run of blanks and line ends as one space, none at the ends, cut to
+ * fit. */
 static void copy_line(const char *text, size_t size, char *out, size_t room) {
     size_t used = 0;
     for (size_t i = 0; i < size && used + 2 < room; i++) {
-        if (!is_blank(text[i])) out[used++] = text[i];
-        else if (used && out[used - 1] != ' ') out[used++] = ' ';
+        if (!is_blank(text[i]))
+            out[used++] = text[i];
+        else if (used && out[used - 1] != ' ')
+            out[used++] = ' ';
     }
     if (used && out[used - 1] == ' ') used--;
     out[used] = '\0';
@@ -34,10 +38,12 @@ bool error_take(wasmtime_error_t *error, struct err *err, enum err_kind kind, co
     return err_set(err, kind, "%s: %s", context, line);
 }
 
-/* The line of the message that tells the cause: behind "wasm trap: ", else the last line that is not empty. */
+/* The line of the message that tells the cause: behind "wasm trap: ", else the last line that is
+ * not empty. */
 static void copy_cause(const wasm_name_t *message, char *out, size_t room) {
     static const char marker[] = "wasm trap: ";
-    const char *start = message->size ? memmem(message->data, message->size, marker, sizeof marker - 1) : NULL;
+    const char *start =
+        message->size ? memmem(message->data, message->size, marker, sizeof marker - 1) : NULL;
     const char *end = message->data + message->size;
     if (start) {
         start += sizeof marker - 1;
@@ -65,21 +71,28 @@ static enum engine_fault_kind kind_of(const wasm_trap_t *trap) {
     return FAULT_TRAP;
 }
 
-void fault_take(wasm_trap_t *trap, wasmtime_error_t *error, bool by_host, struct engine_fault *fault) {
+void fault_take(wasm_trap_t *trap, wasmtime_error_t *error, bool by_host,
+                struct engine_fault *fault) {
     must(!trap != !error);
     wasm_frame_vec_t trace;
-    if (trap) wasm_trap_trace(trap, &trace);
-    else wasmtime_error_wasm_trace(error, &trace);
+    if (trap)
+        wasm_trap_trace(trap, &trace);
+    else
+        wasmtime_error_wasm_trace(error, &trace);
     copy_frames(&trace, fault);
     wasm_frame_vec_delete(&trace);
     fault->kind = by_host ? FAULT_HOST : kind_of(trap);
     if (!by_host) {
         wasm_name_t message;
-        if (trap) wasm_trap_message(trap, &message);
-        else wasmtime_error_message(error, &message);
+        if (trap)
+            wasm_trap_message(trap, &message);
+        else
+            wasmtime_error_message(error, &message);
         copy_cause(&message, fault->text, sizeof fault->text);
         wasm_byte_vec_delete(&message);
     }
-    if (trap) wasm_trap_delete(trap);
-    else wasmtime_error_delete(error);
+    if (trap)
+        wasm_trap_delete(trap);
+    else
+        wasmtime_error_delete(error);
 }

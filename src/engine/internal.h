@@ -34,8 +34,10 @@ void ticker_count(struct ticker *ticker, bool on);
 /* ---- fault.c */
 /* Take over an error and put its message on one line into `err`; returns false. */
 bool error_take(wasmtime_error_t *error, struct err *err, enum err_kind kind, const char *context);
-/* Take over what a call left (one of them is not NULL) and fill `fault`; `by_host`: its text is there already. */
-void fault_take(wasm_trap_t *trap, wasmtime_error_t *error, bool by_host, struct engine_fault *fault);
+/* Take over what a call left (one of them is not NULL) and fill `fault`; `by_host`: its text is
+ * there already. */
+void fault_take(wasm_trap_t *trap, wasmtime_error_t *error, bool by_host,
+                struct engine_fault *fault);
 
 /* ---- code.c, image.c, program.c */
 struct engine_code {
@@ -71,36 +73,39 @@ struct engine_program {
     wasmtime_instance_pre_t *pre;
 };
 
-enum { HOST_VALUES_MAX = 1000 }; /* what WebAssembly implementations allow for parameters and for results */
+/* What WebAssembly implementations allow for parameters and for results. */
+enum { HOST_VALUES_MAX = 1000 };
 
-/* ---- slot.c: an address range with an image mapped into it, for one run at a time (study/README.md 3). */
+/* ---- slot.c: an address range with an image mapped into it, for one run at a time. */
 struct slot {
     struct engine_thread *thread;
     struct shelf *shelf;
     uint8_t *base;
-    size_t image;    /* bytes of the image */
-    size_t size;     /* bytes that are open: not less than the image */
-    size_t high;     /* the largest `size` since the slot was made or reset: nothing private lies beyond */
-    size_t reserved; /* bytes that `size` may reach */
-    size_t mapped;   /* bytes of the whole range with its guard */
-    size_t limit;    /* bytes that the present run may grow to */
-    /* Every private page is in `known`, unless `unknown`: faults were counted while the present run ran. */
-    struct page_set known;
-    bool unknown;
-    uint32_t restored; /* since the last comparison with the image */
+    /* Bytes from the base: */
+    size_t image;    /* of the image */
+    size_t size;     /* that are open: not less than the image */
+    size_t high;     /* the largest `size` since the slot was made or reset: beyond is nothing */
+    size_t reserved; /* that `size` may reach */
+    size_t mapped;   /* of the whole range with its guard */
+    size_t limit;    /* that the present run may grow to */
+    struct page_set known; /* every private page, unless `unknown` */
+    bool unknown;          /* faults were counted while the present run ran */
+    uint32_t restored;     /* since the last comparison with the image */
     uint64_t idle_since;
     struct slot *next; /* in the shelf */
 };
 
 /* Callbacks for Wasmtime; they find the run that is being made in `run_current`. */
-wasmtime_error_t *slot_create(void *env, const wasm_memorytype_t *type, size_t minimum, size_t maximum, size_t reserved, size_t guard,
+wasmtime_error_t *slot_create(void *env, const wasm_memorytype_t *type, size_t minimum,
+                              size_t maximum, size_t reserved, size_t guard,
                               wasmtime_linear_memory_t *out);
 void slot_destroy(struct slot *slot);
-/* Drop all private pages and close what was grown, as if the slot were new; false: the system refused, destroy it. */
+/* Drop all private pages and close what was grown, as if the slot were new; false: the system
+ * refused, destroy it. */
 bool slot_reset(struct slot *slot);
 
-/* munmap, or where that would need one mapping more than the system allows (the range's end has merged with a neighbour), at least
- * the pages. Also used for stacks. */
+/* munmap, or where that would need one mapping more than the system allows (the range's end has
+ * merged with a neighbour), at least the pages. Also used for stacks. */
 void mapping_drop(void *base, size_t size);
 
 /* ---- stack.c */
@@ -133,14 +138,15 @@ struct engine_thread {
     struct stack *stacks;                  /* free ones, most recently used first */
     bool stack_deep;                       /* the stack that comes back next was used to its end */
     struct engine_run *runs, *spare_runs;
-    uint64_t faults;         /* the thread's fault counter when it was last read */
-    uint32_t distrust;       /* so many more stretches read the counter before they start */
+    uint64_t faults;                 /* the thread's fault counter when it was last read */
+    uint32_t distrust;               /* so many more stretches read the counter before they start */
     struct page_set scanned, merged; /* scratch of slot.c */
     uint64_t values[HOST_VALUES_MAX]; /* scratch of host calls, which do not nest */
     struct engine_thread_stats stats;
 };
 
-struct shelf *thread_shelf(struct engine_thread *thread, struct engine_image *image); /* NULL: no memory */
+/* The image's shelf, made when there is none; NULL: no memory. */
+struct shelf *thread_shelf(struct engine_thread *thread, struct engine_image *image);
 /* A used slot comes back clean. */
 void thread_shelve(struct engine_thread *thread, struct slot *slot);
 /* A used slot was destroyed, or never came to be. A shelf without any slot goes away. */
@@ -157,9 +163,9 @@ struct engine_run {
     void *user;
     wasmtime_store_t *store;
     wasmtime_call_future_t *future;
-    struct slot *slot; /* NULL: the code has no memory */
+    struct slot *slot;                  /* NULL: the code has no memory */
     struct engine_run *next, *previous; /* in thread->runs; spare ones use next only */
-    uint64_t faults; /* the thread's counter before the stretch in which this run may write memory */
+    uint64_t faults; /* the thread's counter before the stretch (run.c) that has begun */
     enum engine_state state;
     bool started, woken;
     bool failed; /* a host function ended it; fault.text is its text */
@@ -180,7 +186,8 @@ extern _Thread_local struct engine_run *run_current;
 
 /* ---- host.c: what Wasmtime calls for an import; `env` is a struct host_function. */
 wasm_trap_t *host_call(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *raw, size_t count);
-void host_call_parking(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *args, size_t arg_count, wasmtime_val_t *results,
-                       size_t result_count, wasm_trap_t **trap, wasmtime_async_continuation_t *continuation);
+void host_call_parking(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *args,
+                       size_t arg_count, wasmtime_val_t *results, size_t result_count,
+                       wasm_trap_t **trap, wasmtime_async_continuation_t *continuation);
 
 #endif

@@ -37,7 +37,8 @@ bool page_set_append(struct page_set *set, uint32_t first, uint32_t count) {
     return true;
 }
 
-/* Append the part of a range that the set does not have yet; ranges arrive in the order of their starts. */
+/* Append the part of a range that the set does not have yet; ranges arrive in the order of their
+ * starts. */
 static bool page_set_extend(struct page_set *set, struct page_range range) {
     uint32_t end = range.first + range.count;
     if (set->count) {
@@ -60,7 +61,8 @@ bool page_set_union(const struct page_set *a, const struct page_set *b, struct p
 }
 
 void page_set_cut(struct page_set *set, uint32_t end) {
-    while (set->count && set->ranges[set->count - 1].first >= end) set->pages -= set->ranges[--set->count].count;
+    while (set->count && set->ranges[set->count - 1].first >= end)
+        set->pages -= set->ranges[--set->count].count;
     if (!set->count) return;
     struct page_range *last = &set->ranges[set->count - 1];
     if (last->first + last->count <= end) return;

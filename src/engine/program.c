@@ -41,38 +41,47 @@ static const char *kinds_text(const struct engine_import *import, char *out, siz
         uint32_t count = half ? import->result_count : import->param_count;
         used += (size_t)snprintf(out + used, room - used, half ? ") -> (" : "(");
         for (uint32_t i = 0; i < count && used + 16 < room; i++)
-            used += (size_t)snprintf(out + used, room - used, i ? " %s" : "%s", core_names[kinds[i]]);
+            used +=
+                (size_t)snprintf(out + used, room - used, i ? " %s" : "%s", core_names[kinds[i]]);
     }
     if (used + 1 < room) snprintf(out + used, room - used, ")");
     return out;
 }
 
-static const struct engine_import *find_import(const struct engine_import *imports, size_t count, const wasm_importtype_t *wanted) {
+static const struct engine_import *find_import(const struct engine_import *imports, size_t count,
+                                               const wasm_importtype_t *wanted) {
     for (size_t i = 0; i < count; i++)
-        if (name_is(wasm_importtype_name(wanted), imports[i].field) && name_is(wasm_importtype_module(wanted), imports[i].module))
+        if (name_is(wasm_importtype_name(wanted), imports[i].field) &&
+            name_is(wasm_importtype_module(wanted), imports[i].module))
             return &imports[i];
     return NULL;
 }
 
-static bool check_import(const struct engine_import *import, const wasm_importtype_t *wanted, struct err *err) {
-    const wasm_name_t *module = wasm_importtype_module(wanted), *field = wasm_importtype_name(wanted);
+static bool check_import(const struct engine_import *import, const wasm_importtype_t *wanted,
+                         struct err *err) {
+    const wasm_name_t *module = wasm_importtype_module(wanted),
+                      *field = wasm_importtype_name(wanted);
     const wasm_externtype_t *type = wasm_importtype_type(wanted);
     const wasm_functype_t *function = wasm_externtype_as_functype_const(type);
     if (!function)
-        return err_set(err, ERR_UNSUPPORTED, "the code imports \"%.*s\" \"%.*s\", which is not a function", (int)module->size,
-                       module->data, (int)field->size, field->data);
+        return err_set(err, ERR_UNSUPPORTED,
+                       "the code imports \"%.*s\" \"%.*s\", which is not a function",
+                       (int)module->size, module->data, (int)field->size, field->data);
     if (!import)
-        return err_set(err, ERR_UNSUPPORTED, "the code imports \"%.*s\" \"%.*s\", which this host does not have", (int)module->size,
-                       module->data, (int)field->size, field->data);
+        return err_set(err, ERR_UNSUPPORTED,
+                       "the code imports \"%.*s\" \"%.*s\", which this host does not have",
+                       (int)module->size, module->data, (int)field->size, field->data);
     char text[200];
     if (!kinds_are(wasm_functype_params(function), import->params, import->param_count) ||
         !kinds_are(wasm_functype_results(function), import->results, import->result_count))
-        return err_set(err, ERR_INVALID, "the code imports \"%s\" \"%s\" with another type than the host's %s", import->module,
-                       import->field, kinds_text(import, text, sizeof text));
+        return err_set(err, ERR_INVALID,
+                       "the code imports \"%s\" \"%s\" with another type than the host's %s",
+                       import->module, import->field, kinds_text(import, text, sizeof text));
     return true;
 }
 
-static bool function_bind(struct host_function *function, const struct engine_import *import, struct err *err) {
+static bool function_bind(struct host_function *function, const struct engine_import *import,
+                          struct err *err) {
     must(import->param_count <= HOST_VALUES_MAX && import->result_count <= HOST_VALUES_MAX);
     *function = (struct host_function){
         .call = import->call,
@@ -84,34 +93,39 @@ static bool function_bind(struct host_function *function, const struct engine_im
     };
     if (!function->kinds) return err_set(err, ERR_MEMORY, "program: no memory");
     if (import->param_count) memcpy(function->kinds, import->params, import->param_count);
-    if (import->result_count) memcpy(function->kinds + import->param_count, import->results, import->result_count);
+    if (import->result_count)
+        memcpy(function->kinds + import->param_count, import->results, import->result_count);
     return true;
 }
 
-static bool define(struct engine_program *program, const wasm_importtype_t *wanted, const struct engine_import *import,
-                   struct err *err) {
+static bool define(struct engine_program *program, const wasm_importtype_t *wanted,
+                   const struct engine_import *import, struct err *err) {
     struct host_function *function = &program->functions[program->function_count];
     if (!check_import(import, wanted, err) || !function_bind(function, import, err)) return false;
     program->function_count++;
     const wasm_functype_t *type = wasm_externtype_as_functype_const(wasm_importtype_type(wanted));
     wasmtime_error_t *error;
     if (function->resume)
-        error = wasmtime_linker_define_async_func(program->linker, import->module, strlen(import->module), import->field,
-                                                  strlen(import->field), type, host_call_parking, function, NULL);
+        error = wasmtime_linker_define_async_func(
+            program->linker, import->module, strlen(import->module), import->field,
+            strlen(import->field), type, host_call_parking, function, NULL);
     else
-        error = wasmtime_linker_define_func_unchecked(program->linker, import->module, strlen(import->module), import->field,
-                                                      strlen(import->field), type, host_call, function, NULL);
+        error = wasmtime_linker_define_func_unchecked(
+            program->linker, import->module, strlen(import->module), import->field,
+            strlen(import->field), type, host_call, function, NULL);
     return !error || error_take(error, err, ERR_INTERNAL, "program");
 }
 
-static bool define_all(struct engine_program *program, const struct engine_import *imports, size_t import_count, struct err *err) {
+static bool define_all(struct engine_program *program, const struct engine_import *imports,
+                       size_t import_count, struct err *err) {
     wasm_importtype_vec_t wanted;
     wasmtime_module_imports(program->code->module, &wanted);
     program->functions = calloc(wanted.size + 1, sizeof *program->functions);
     bool ok = program->functions || err_set(err, ERR_MEMORY, "program: no memory");
     wasmtime_linker_allow_shadowing(program->linker, true); /* a module may import one name twice */
     for (size_t i = 0; ok && i < wanted.size; i++)
-        ok = define(program, wanted.data[i], find_import(imports, import_count, wanted.data[i]), err);
+        ok = define(program, wanted.data[i], find_import(imports, import_count, wanted.data[i]),
+                    err);
     wasm_importtype_vec_delete(&wanted);
     return ok;
 }
@@ -119,9 +133,13 @@ static bool define_all(struct engine_program *program, const struct engine_impor
 static bool find_entry(const wasm_exporttype_vec_t *exports, const char *name, struct err *err) {
     for (size_t i = 0; i < exports->size; i++) {
         if (!name_is(wasm_exporttype_name(exports->data[i]), name)) continue;
-        const wasm_functype_t *type = wasm_externtype_as_functype_const(wasm_exporttype_type(exports->data[i]));
-        if (type && wasm_functype_params(type)->size == 0 && wasm_functype_results(type)->size == 0) return true;
-        return err_set(err, ERR_INVALID, "the code's export \"%s\" is not a function without parameters and results", name);
+        const wasm_functype_t *type =
+            wasm_externtype_as_functype_const(wasm_exporttype_type(exports->data[i]));
+        if (type && wasm_functype_params(type)->size == 0 && wasm_functype_results(type)->size == 0)
+            return true;
+        return err_set(err, ERR_INVALID,
+                       "the code's export \"%s\" is not a function without parameters and results",
+                       name);
     }
     return err_set(err, ERR_INVALID, "the code has no export \"%s\"", name);
 }
@@ -140,8 +158,9 @@ static bool find_entries(struct engine_program *program, struct err *err) {
     return ok;
 }
 
-bool engine_program_new(struct engine *engine, struct engine_code *code, const struct engine_import *imports, size_t import_count,
-                        uint32_t entries, struct engine_program **out, struct err *err) {
+bool engine_program_new(struct engine *engine, struct engine_code *code,
+                        const struct engine_import *imports, size_t import_count, uint32_t entries,
+                        struct engine_program **out, struct err *err) {
     struct engine_program *program = calloc(1, sizeof *program);
     if (!program) return err_set(err, ERR_MEMORY, "program: no memory");
     atomic_init(&program->references, 1);
@@ -151,7 +170,8 @@ bool engine_program_new(struct engine *engine, struct engine_code *code, const s
     program->linker = wasmtime_linker_new(engine->wasm);
     bool ok = find_entries(program, err) && define_all(program, imports, import_count, err);
     if (ok) {
-        wasmtime_error_t *error = wasmtime_linker_instantiate_pre(program->linker, code->module, &program->pre);
+        wasmtime_error_t *error =
+            wasmtime_linker_instantiate_pre(program->linker, code->module, &program->pre);
         ok = !error || error_take(error, err, ERR_INVALID, "program");
     }
     if (!ok) {
@@ -168,7 +188,8 @@ struct engine_program *engine_program_retain(struct engine_program *program) {
 }
 
 void engine_program_release(struct engine_program *program) {
-    if (!program || atomic_fetch_sub_explicit(&program->references, 1, memory_order_acq_rel) != 1) return;
+    if (!program || atomic_fetch_sub_explicit(&program->references, 1, memory_order_acq_rel) != 1)
+        return;
     if (program->pre) wasmtime_instance_pre_delete(program->pre);
     wasmtime_linker_delete(program->linker);
     for (uint32_t i = 0; i < program->function_count; i++) free(program->functions[i].kinds);

@@ -11,10 +11,12 @@ _Thread_local struct engine_run *run_current;
 
 /* ---- stretches: the times in which a run's memory may be written (its instantiation, its polls)
  *
- * A page becomes private only by a fault of this thread within a stretch of its run. So when the thread's counter at a stretch's end is
- * what it was at any moment before its start, no page has become private. One reading per stretch is enough, the one at its end: the
- * next stretch of any run starts from it. Faults in between, the host's own, are then held against that next run: its slot is scanned
- * once too often. When that happens, the next stretches read the counter at their start as well (`distrust`). ---- */
+ * A page becomes private only by a fault of this thread within a stretch of its run. So when the
+ * thread's counter at a stretch's end is what it was at any moment before its start, no page has
+ * become private. One reading per stretch is enough, the one at its end: the next stretch of any
+ * run starts from it. Faults in between, the host's own, are then held against that next run: its
+ * slot is scanned once too often. When that happens, the next stretches read the counter at their
+ * start as well (`distrust`). ---- */
 
 static uint64_t stretch_begin(struct engine_thread *thread) {
     if (thread->distrust) {
@@ -34,8 +36,10 @@ static void stretch_end(struct engine_run *run) {
 
 static struct engine_run *run_take(struct engine_thread *thread) {
     struct engine_run *run = thread->spare_runs;
-    if (run) thread->spare_runs = run->next;
-    else run = malloc(sizeof *run);
+    if (run)
+        thread->spare_runs = run->next;
+    else
+        run = malloc(sizeof *run);
     if (!run) return NULL;
     memset(run, 0, offsetof(struct engine_run, fault));
     run->fault.kind = FAULT_OTHER;
@@ -66,15 +70,17 @@ static void run_fault(struct engine_run *run) {
     run->error = NULL;
 }
 
-/* Linked code has no start function; one that waited or looped would keep its thread here, so it gets this one poll. */
+/* Linked code has no start function; one that waited or looped would keep its thread here, so it
+ * gets this one poll. */
 static bool run_instantiate(struct engine_run *run, struct err *err) {
     wasmtime_context_t *context = wasmtime_store_context(run->store);
     wasmtime_context_set_epoch_deadline(context, START_TICKS);
-    run->future =
-        wasmtime_instance_pre_instantiate_async(run->program->pre, context, &run->instance, &run->trap, &run->error);
+    run->future = wasmtime_instance_pre_instantiate_async(run->program->pre, context,
+                                                          &run->instance, &run->trap, &run->error);
     bool done = poll_inside(run);
     future_end(run);
-    if (!done) return err_set(err, ERR_UNSUPPORTED, "the code's start function does not end at once");
+    if (!done)
+        return err_set(err, ERR_UNSUPPORTED, "the code's start function does not end at once");
     if (!run->trap && !run->error) return true;
     run_fault(run);
     return err_set(err, ERR_MEMORY, "cannot make an instance: %s", run->fault.text);
@@ -88,14 +94,18 @@ static void run_call_entry(struct engine_run *run, uint32_t entry) {
     must(export.kind == WASMTIME_EXTERN_FUNC);
     run->entry = export.of.func;
     wasmtime_context_set_epoch_deadline(context, 1);
-    run->future = wasmtime_func_call_async(context, &run->entry, NULL, 0, NULL, 0, &run->trap, &run->error);
+    run->future =
+        wasmtime_func_call_async(context, &run->entry, NULL, 0, NULL, 0, &run->trap, &run->error);
 }
 
-bool engine_run_new(struct engine_thread *thread, struct engine_program *program, struct engine_image *image, uint32_t entry,
-                    uint32_t memory_limit, void *user, struct engine_run **out, struct err *err) {
+bool engine_run_new(struct engine_thread *thread, struct engine_program *program,
+                    struct engine_image *image, uint32_t entry, uint32_t memory_limit, void *user,
+                    struct engine_run **out, struct err *err) {
     must(entry < program->entries);
     if (memory_limit < image->pages)
-        return err_set(err, ERR_LIMIT, "the memory limit of %u pages is below the skill's initial %u", memory_limit, image->pages);
+        return err_set(err, ERR_LIMIT,
+                       "the memory limit of %u pages is below the skill's initial %u", memory_limit,
+                       image->pages);
     struct engine_run *run = run_take(thread);
     if (!run) return err_set(err, ERR_MEMORY, "no memory for a run");
     run->program = engine_program_retain(program);
@@ -134,8 +144,10 @@ enum engine_state engine_run_poll(struct engine_run *run) {
     run->started = true;
     bool done = poll_inside(run);
     stretch_end(run);
-    if (done) run_finish(run);
-    else run->state = run->parked ? ENGINE_PARKED : ENGINE_RUNNING;
+    if (done)
+        run_finish(run);
+    else
+        run->state = run->parked ? ENGINE_PARKED : ENGINE_RUNNING;
     return run->state;
 }
 
@@ -148,7 +160,8 @@ const struct engine_fault *engine_run_fault(const struct engine_run *run) {
     return &run->fault;
 }
 
-/* The future first: it ends the fiber, which uses the store. The store's end puts slot and stack back. */
+/* The future first: it ends the fiber, which uses the store. The store's end puts slot and stack
+ * back. */
 void engine_run_delete(struct engine_run *run) {
     if (!run) return;
     must(!run_current);
@@ -161,8 +174,10 @@ void engine_run_delete(struct engine_run *run) {
     must(!run->trap && !run->error);
     engine_program_release(run->program);
     if (run->next) run->next->previous = run->previous;
-    if (run->previous) run->previous->next = run->next;
-    else thread->runs = run->next;
+    if (run->previous)
+        run->previous->next = run->next;
+    else
+        thread->runs = run->next;
     run->next = thread->spare_runs;
     thread->spare_runs = run;
 }

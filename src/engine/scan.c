@@ -34,7 +34,8 @@ uint64_t scan_faults(void) {
     return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }
 
-static bool scan_by_ioctl(const struct scanner *scanner, const uint8_t *base, size_t size, struct page_set *out) {
+static bool scan_by_ioctl(const struct scanner *scanner, const uint8_t *base, size_t size,
+                          struct page_set *out) {
     struct scan_region regions[SCAN_BATCH];
     uint64_t origin = (uintptr_t)base;
     struct scan_request request = {
@@ -46,7 +47,8 @@ static bool scan_by_ioctl(const struct scanner *scanner, const uint8_t *base, si
         .category_inverted = SCAN_FILE | SCAN_ZERO_PAGE,
         .category_mask = SCAN_FILE | SCAN_ZERO_PAGE,
         .category_anyof_mask = SCAN_PRESENT | SCAN_SWAPPED,
-        .return_mask = SCAN_PRESENT, /* one category only, or regions that differ in it are not joined */
+        .return_mask =
+            SCAN_PRESENT, /* one category only, or regions that differ in it are not joined */
     };
     while (request.start < request.end) {
         int count = ioctl(scanner->fd, SCAN_REQUEST, &request);
@@ -63,18 +65,22 @@ static bool scan_by_ioctl(const struct scanner *scanner, const uint8_t *base, si
     return true;
 }
 
-/* Cannot tell the zero page from others: what a guest has only read in grown memory counts as private, which costs but is right. */
-static bool scan_by_pagemap(const struct scanner *scanner, const uint8_t *base, size_t size, struct page_set *out) {
+/* Cannot tell the zero page from others: what a guest has only read in grown memory counts as
+ * private, which costs but is right. */
+static bool scan_by_pagemap(const struct scanner *scanner, const uint8_t *base, size_t size,
+                            struct page_set *out) {
     uint64_t entries[SCAN_BATCH];
     uint64_t origin = (uintptr_t)base / scanner->page, pages = size / scanner->page;
     for (uint64_t at = 0; at < pages;) {
         size_t wanted = pages - at < SCAN_BATCH ? pages - at : SCAN_BATCH;
-        ssize_t got = pread(scanner->fd, entries, wanted * sizeof *entries, (off_t)((origin + at) * sizeof *entries));
+        ssize_t got = pread(scanner->fd, entries, wanted * sizeof *entries,
+                            (off_t)((origin + at) * sizeof *entries));
         if (got < 0 && errno == EINTR) continue;
         if (got < (ssize_t)sizeof *entries) return false;
         size_t count = (size_t)got / sizeof *entries;
         for (size_t i = 0; i < count; i++) {
-            bool mine = (entries[i] & (ENTRY_PRESENT | ENTRY_SWAPPED)) && !(entries[i] & ENTRY_FILE);
+            bool mine =
+                (entries[i] & (ENTRY_PRESENT | ENTRY_SWAPPED)) && !(entries[i] & ENTRY_FILE);
             if (mine && !page_set_append(out, (uint32_t)(at + i), 1)) return false;
         }
         at += count;
@@ -82,7 +88,8 @@ static bool scan_by_pagemap(const struct scanner *scanner, const uint8_t *base, 
     return true;
 }
 
-bool scan_private(const struct scanner *scanner, const uint8_t *base, size_t size, struct page_set *out) {
+bool scan_private(const struct scanner *scanner, const uint8_t *base, size_t size,
+                  struct page_set *out) {
     page_set_clear(out);
     must(size % scanner->page == 0 && size / scanner->page <= UINT32_MAX);
     if (size == 0) return true;
@@ -91,7 +98,8 @@ bool scan_private(const struct scanner *scanner, const uint8_t *base, size_t siz
     return false;
 }
 
-/* ---- the self-test: six pages, two of a file and four without, each made private in its own way ---- */
+/* ---- the self-test: six pages, two of a file and four without, each made private in its own way
+ * ---- */
 
 enum { TEST_FILE = 3, TEST_PAGES = 6 };
 
@@ -100,8 +108,10 @@ static uint8_t *test_map(size_t page) {
     if (fd < 0) return NULL;
     uint8_t *map = MAP_FAILED;
     if (ftruncate(fd, (off_t)(TEST_FILE * page)) == 0)
-        map = mmap(NULL, TEST_PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (map != MAP_FAILED && mmap(map, TEST_FILE * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED) {
+        map = mmap(NULL, TEST_PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                   0);
+    if (map != MAP_FAILED && mmap(map, TEST_FILE * page, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED) {
         munmap(map, TEST_PAGES * page);
         map = MAP_FAILED;
     }
@@ -111,7 +121,8 @@ static uint8_t *test_map(size_t page) {
     return map;
 }
 
-/* Page 0: read, then stored to. 1: stored to. 2: only read. 3: stored to. 4: read(2) into it. 5: never touched. */
+/* Page 0: read, then stored to. 1: stored to. 2: only read. 3: stored to. 4: read(2) into it. 5:
+ * never touched. */
 static bool test_counters(volatile uint8_t *map, size_t page) {
     uint8_t sum = (uint8_t)(map[0] + map[2 * page]);
     uint64_t seen = scan_faults();
@@ -132,8 +143,8 @@ static bool test_counters(volatile uint8_t *map, size_t page) {
 static bool test_scan(const struct scanner *scanner, const uint8_t *map) {
     struct page_set set = {0};
     bool told = scan_private(scanner, map, TEST_PAGES * scanner->page, &set);
-    bool right = told && set.count == 2 && set.ranges[0].first == 0 && set.ranges[0].count == 2 && set.ranges[1].first == 3 &&
-                 set.ranges[1].count == 2;
+    bool right = told && set.count == 2 && set.ranges[0].first == 0 && set.ranges[0].count == 2 &&
+                 set.ranges[1].first == 3 && set.ranges[1].count == 2;
     page_set_free(&set);
     return right;
 }

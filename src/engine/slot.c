@@ -1,7 +1,9 @@
-/* Memory slots: taking one for a run, growing it, putting it back. The rules are study/README.md 3; docs/engine.md says why they hold.
+/* Memory slots: taking one for a run, growing it, putting it back. docs/engine.md has the rules and
+ * says why they hold.
  *
- * What is private in a slot is in `known` (a superset), or `unknown` is set. Putting back makes the known pages equal to the image
- * again (or zero, where grown) and keeps them known: they stay private. Only MADV_DONTNEED takes pages out of the set. */
+ * What is private in a slot is in `known` (a superset), or `unknown` is set. Putting back makes the
+ * known pages equal to the image again (or zero, where grown) and keeps them known: they stay
+ * private. Only MADV_DONTNEED takes pages out of the set. */
 #include "engine/internal.h"
 
 #include <stdio.h>
@@ -28,19 +30,23 @@ static uint32_t page_of(const struct slot *slot, size_t offset) {
 
 bool slot_reset(struct slot *slot) {
     if (slot->high && madvise(slot->base, slot->high, MADV_DONTNEED)) return false;
-    if (slot->high > slot->image && mprotect(slot->base + slot->image, slot->high - slot->image, PROT_NONE)) return false;
+    if (slot->high > slot->image &&
+        mprotect(slot->base + slot->image, slot->high - slot->image, PROT_NONE))
+        return false;
     page_set_clear(&slot->known);
     slot->size = slot->high = slot->image;
     slot->unknown = false;
     return true;
 }
 
-/* Bring `known` up to date. The scan covers all that the slot ever grew to, open now or not, and only adds to the set. */
+/* Bring `known` up to date. The scan covers all that the slot ever grew to, open now or not, and
+ * only adds to the set. */
 static bool slot_learn(struct slot *slot) {
     struct engine_thread *thread = slot->thread;
     if (!scan_private(slot_scanner(slot), slot->base, slot->high, &thread->scanned)) return false;
     if (!page_set_union(&slot->known, &thread->scanned, &thread->merged)) return false;
-    /* The faults had another cause: guest reads, a new stack, the host between two polls. Those between polls can be told apart. */
+    /* The faults had another cause: guest reads, a new stack, the host between two polls. Those
+     * between polls can be told apart. */
     if (thread->merged.pages == slot->known.pages) thread->distrust = 256;
     struct page_set old = slot->known;
     slot->known = thread->merged;
@@ -54,13 +60,16 @@ static bool slot_learn(struct slot *slot) {
 static bool slot_drop_grown(struct slot *slot) {
     uint32_t start = page_of(slot, slot->image);
     if (slot->high == slot->image) return true;
-    if (page_set_count_from(&slot->known, start) <= slot->thread->engine->settings.slot_dirty_limit / 2) return true;
+    if (page_set_count_from(&slot->known, start) <=
+        slot->thread->engine->settings.slot_dirty_limit / 2)
+        return true;
     if (madvise(slot->base + slot->image, slot->high - slot->image, MADV_DONTNEED)) return false;
     page_set_cut(&slot->known, start);
     return true;
 }
 
-/* Known pages beyond `size` could not be touched in this run and are zero already (they are protected: strict mode). */
+/* Known pages beyond `size` could not be touched in this run and are zero already (they are
+ * protected: strict mode). */
 static void slot_copy(struct slot *slot) {
     const uint8_t *image = slot->shelf->image->bytes;
     size_t page = slot_scanner(slot)->page, copied = 0;
@@ -78,7 +87,9 @@ static void slot_copy(struct slot *slot) {
 }
 
 static bool slot_protect(struct slot *slot) {
-    if (slot->size > slot->image && mprotect(slot->base + slot->image, slot->size - slot->image, PROT_NONE)) return false;
+    if (slot->size > slot->image &&
+        mprotect(slot->base + slot->image, slot->size - slot->image, PROT_NONE))
+        return false;
     slot->size = slot->image;
     return true;
 }
@@ -99,8 +110,10 @@ static void slot_verify(struct slot *slot) {
 static bool slot_restore(struct slot *slot) {
     const struct engine *engine = slot->thread->engine;
     if (engine->scanner.mode == SCAN_NONE) return slot_reset(slot);
-    if (!slot->unknown && engine->scanner.counters) slot->thread->stats.scans_skipped++;
-    else if (!slot_learn(slot)) return slot_reset(slot);
+    if (!slot->unknown && engine->scanner.counters)
+        slot->thread->stats.scans_skipped++;
+    else if (!slot_learn(slot))
+        return slot_reset(slot);
     if (!slot_drop_grown(slot)) return slot_reset(slot);
     if (slot->known.pages > engine->settings.slot_dirty_limit) return slot_reset(slot);
     slot_copy(slot);
@@ -144,18 +157,22 @@ static wasmtime_error_t *slot_grow(void *env, size_t size) {
 }
 
 static bool slot_map(struct slot *slot, const struct engine_image *image) {
-    slot->base = mmap(NULL, slot->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    slot->base =
+        mmap(NULL, slot->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (slot->base == MAP_FAILED) return false;
-    if (image->size && mmap(slot->base, image->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image->fd, 0) == MAP_FAILED) {
+    if (image->size && mmap(slot->base, image->size, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image->fd, 0) == MAP_FAILED) {
         mapping_drop(slot->base, slot->mapped);
         return false;
     }
-    /* khugepaged would make pages private without a fault of ours. A kernel without huge pages refuses: all the better. */
+    /* khugepaged would make pages private without a fault of ours. A kernel without huge pages
+     * refuses: all the better. */
     madvise(slot->base, slot->mapped, MADV_NOHUGEPAGE);
     return true;
 }
 
-static struct slot *slot_make(struct engine_thread *thread, struct shelf *shelf, size_t reserved, size_t guard) {
+static struct slot *slot_make(struct engine_thread *thread, struct shelf *shelf, size_t reserved,
+                              size_t guard) {
     struct slot *slot = calloc(1, sizeof *slot);
     if (!slot) return NULL;
     slot->thread = thread;
@@ -177,7 +194,8 @@ void slot_destroy(struct slot *slot) {
     free(slot);
 }
 
-static struct slot *slot_take(struct engine_thread *thread, struct shelf *shelf, size_t reserved, size_t guard) {
+static struct slot *slot_take(struct engine_thread *thread, struct shelf *shelf, size_t reserved,
+                              size_t guard) {
     struct slot *slot = shelf->free;
     if (slot) {
         shelf->free = slot->next;
@@ -190,14 +208,16 @@ static struct slot *slot_take(struct engine_thread *thread, struct shelf *shelf,
     return slot_make(thread, shelf, reserved, guard);
 }
 
-wasmtime_error_t *slot_create(void *env, const wasm_memorytype_t *type, size_t minimum, size_t maximum, size_t reserved, size_t guard,
+wasmtime_error_t *slot_create(void *env, const wasm_memorytype_t *type, size_t minimum,
+                              size_t maximum, size_t reserved, size_t guard,
                               wasmtime_linear_memory_t *out) {
     (void)env, (void)type, (void)maximum;
     struct engine_run *run = run_current;
     if (!run || run->slot) return wasmtime_error_new("the code has more than one memory");
     size_t image = run->image->size;
     if (minimum > image) return wasmtime_error_new("the code's memory is larger than the image");
-    if (image > reserved) return wasmtime_error_new("the image is larger than a slot's reservation");
+    if (image > reserved)
+        return wasmtime_error_new("the image is larger than a slot's reservation");
     struct engine_thread *thread = run->thread;
     struct shelf *shelf = thread_shelf(thread, run->image);
     if (!shelf) return wasmtime_error_new("no memory");
@@ -210,6 +230,9 @@ wasmtime_error_t *slot_create(void *env, const wasm_memorytype_t *type, size_t m
     slot->limit = (size_t)run->limit * ENGINE_PAGE;
     slot->unknown = false;
     run->slot = slot;
-    *out = (wasmtime_linear_memory_t){.env = slot, .get_memory = slot_memory, .grow_memory = slot_grow, .finalizer = slot_put_back};
+    *out = (wasmtime_linear_memory_t){.env = slot,
+                                      .get_memory = slot_memory,
+                                      .grow_memory = slot_grow,
+                                      .finalizer = slot_put_back};
     return NULL;
 }

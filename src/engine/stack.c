@@ -1,4 +1,4 @@
-/* Stacks of fibers, kept and used again: with an mmap for each, two threads are slower than one (study/README.md 6).
+/* Stacks of fibers, kept and used again: with an mmap for each, two threads are slower than one.
  * Contents are left as they are: a guest cannot read its stack. */
 #include "engine/internal.h"
 
@@ -27,7 +27,8 @@ static bool stack_is_deep(struct stack *stack) {
     size_t page = stack->guard, pages = 0;
     uint8_t *from = stack->map + stack->guard;
     for (size_t at = 0; at < stack->size;) {
-        size_t count = (stack->size - at) / page < sizeof resident ? (stack->size - at) / page : sizeof resident;
+        size_t count = (stack->size - at) / page < sizeof resident ? (stack->size - at) / page
+                                                                   : sizeof resident;
         if (mincore(from + at, count * page, resident)) return false;
         for (size_t i = 0; i < count; i++) pages += resident[i] & 1;
         at += count * page;
@@ -56,7 +57,8 @@ static struct stack *stack_make(struct engine_thread *thread, size_t size) {
     stack->guard = page;
     stack->size = (size + page - 1) / page * page;
     size_t mapped = stack->guard + stack->size;
-    stack->map = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    stack->map = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (stack->map == MAP_FAILED) {
         free(stack);
         return NULL;
@@ -86,8 +88,10 @@ wasmtime_error_t *stack_create(void *env, size_t size, bool zeroed, wasmtime_sta
     } else if (!(stack = stack_make(thread, size))) {
         thread_shrink(thread);
         stack = stack_make(thread, size);
-        if (!stack) return wasmtime_error_new("the system has no memory or no mapping left for a stack");
+        if (!stack)
+            return wasmtime_error_new("the system has no memory or no mapping left for a stack");
     }
-    *out = (wasmtime_stack_memory_t){.env = stack, .get_stack_memory = stack_top, .finalizer = stack_put_back};
+    *out = (wasmtime_stack_memory_t){
+        .env = stack, .get_stack_memory = stack_top, .finalizer = stack_put_back};
     return NULL;
 }

@@ -104,14 +104,16 @@ void thread_shrink(struct engine_thread *thread) {
     stacks_free(thread, &thread->stacks);
 }
 
-/* The first slot stays, so that the image's next call finds one; if it was idle as well, without its private pages. */
+/* The first slot stays, so that the image's next call finds one; if it was idle as well, without
+ * its private pages. */
 static void shelf_trim(struct engine_thread *thread, struct shelf *shelf, uint64_t before) {
     struct slot *first = shelf->free;
     if (!first) return;
     struct slot **link = &first->next;
     while (*link && (*link)->idle_since > before) link = &(*link)->next;
     shelf_empty(thread, link);
-    if (first->idle_since <= before && first->known.pages && !slot_reset(first)) shelf_empty(thread, &shelf->free);
+    if (first->idle_since <= before && first->known.pages && !slot_reset(first))
+        shelf_empty(thread, &shelf->free);
 }
 
 static void stacks_trim(struct engine_thread *thread, uint64_t before) {
@@ -136,7 +138,8 @@ void engine_thread_trim(struct engine_thread *thread, uint64_t idle_ns) {
     uint64_t now = clock_monotonic();
     uint64_t before = now > idle_ns ? now - idle_ns : 0;
     for (size_t i = 0; i < THREAD_SHELVES; i++)
-        for (struct shelf *shelf = thread->shelves[i]; shelf; shelf = shelf->next) shelf_trim(thread, shelf, before);
+        for (struct shelf *shelf = thread->shelves[i]; shelf; shelf = shelf->next)
+            shelf_trim(thread, shelf, before);
     stacks_trim(thread, before);
     runs_free(thread, THREAD_SPARE_RUNS);
 }

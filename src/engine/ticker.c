@@ -1,9 +1,11 @@
 /* Moves the epoch on while guests run, so that none keeps its thread for longer than a tick.
  *
- * It sleeps in the kernel only after LINGER_TICKS without a busy thread, so a server that is idle between two calls pays no wake-up per
- * call. Falling asleep and becoming busy are the two sides of a store and a load in opposite order (both sequentially consistent):
- *     ticker: asleep = 1; if (busy == 0) wait        thread: busy++; if (asleep) wake
- * so at least one of them sees the other. */
+ * It sleeps in the kernel only after LINGER_TICKS without a busy thread, so a server that is idle
+ * between two calls pays no wake-up per call. Each side stores, then loads what the other stores
+ * (sequentially consistent), so at least one of them sees the other:
+ *
+ *     ticker: asleep = 1; if (busy == 0) wait
+ *     thread: busy++; if (asleep) wake */
 #include "engine/internal.h"
 
 #include <errno.h>
@@ -26,7 +28,8 @@ static void futex_wake(atomic_uint *word) {
 }
 
 static void ticker_wake(struct ticker *ticker) {
-    if (atomic_load(&ticker->asleep) && atomic_exchange(&ticker->asleep, 0)) futex_wake(&ticker->asleep);
+    if (atomic_load(&ticker->asleep) && atomic_exchange(&ticker->asleep, 0))
+        futex_wake(&ticker->asleep);
 }
 
 void ticker_count(struct ticker *ticker, bool on) {
@@ -40,7 +43,8 @@ void ticker_count(struct ticker *ticker, bool on) {
 
 static void ticker_sleep(struct ticker *ticker) {
     atomic_store(&ticker->asleep, 1);
-    while (atomic_load(&ticker->asleep) && atomic_load(&ticker->busy) == 0 && !atomic_load(&ticker->stop))
+    while (atomic_load(&ticker->asleep) && atomic_load(&ticker->busy) == 0 &&
+           !atomic_load(&ticker->stop))
         futex_wait(&ticker->asleep, 1);
     atomic_store(&ticker->asleep, 0);
 }
@@ -48,7 +52,8 @@ static void ticker_sleep(struct ticker *ticker) {
 static void *ticker_main(void *argument) {
     struct engine *engine = argument;
     struct ticker *ticker = &engine->ticker;
-    struct timespec tick = {engine->settings.tick_us / 1000000, engine->settings.tick_us % 1000000 * 1000L};
+    struct timespec tick = {engine->settings.tick_us / 1000000,
+                            engine->settings.tick_us % 1000000 * 1000L};
     unsigned idle = 0;
     while (!atomic_load(&ticker->stop)) {
         if (idle >= LINGER_TICKS) {

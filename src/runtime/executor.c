@@ -209,6 +209,7 @@ bool executor_start(struct executor *executor, struct err *err) {
     if (!engine_thread_new(executor->engine, &executor->guests, err)) return false;
     int failed = pthread_create(&executor->thread, NULL, executor_main, executor);
     if (failed) return err_errno(err, failed, "cannot start an executor's thread");
+    pthread_setname_np(executor->thread, "pk-executor");
     return true;
 }
 

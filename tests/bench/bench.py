@@ -4,15 +4,15 @@
 Load comes from wrk on the same machine (the same two cores), as the reference's figures did; every figure is the median of several
 rounds with its spread, the rounds of all skills interleaved."""
 import argparse
-
+import http.client
 import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
@@ -100,7 +100,6 @@ def throughput(options, names):
 
 
 def good_calls(kernel, count):
-    import http.client
     connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=120)
     took = []
     for _ in range(count):
@@ -111,44 +110,54 @@ def good_calls(kernel, count):
     return statistics.median(took)
 
 
+BAD = [("(a good neighbour)", '"e"'), ("traps", '"t"'), ("runs forever (limit 2 s)", '"l"'), ("recurses without end", '"r"'), ("asks for 4 GiB", '"G"'),
+       ("grows memory until it fails", '"g"'), ("fills 512 MiB", '"k"'), ("returns a garbage pointer", '"p"'), ("returns invalid UTF-8", '"q"'),
+       ("returns what is no JSON", '"j"'), ("is not configured", None)]
+
+
 def beside_bad(options):
-    """p50 of 1,000 good calls alone, and while a bad skill is being called again and again."""
-    folder = options.bad
-    bad = sorted(folder.glob("*.wasm")) if folder and folder.is_dir() else []
+    """p50 of 1,000 good calls alone, and while a bad one is made again and again."""
     print("\n== a good request (C) beside a bad one: p50 of 1,000 calls in ms; target: at most twice as slow")
-    if not bad:
-        print("(no bad skills built; tests/e2e builds them)")
-        return
+    fixture = pathlib.Path(options.kernel).resolve().parents[2] / "tests" / "behaviour.wasm"
     with Kernel(options.kernel, env={"INVOCATION_TIMEOUT": "2s"}) as kernel:
-        shutil.copy(options.skills / "sample_c.wasm", kernel.skills)
-        kernel.wait_listed("sample_c")
-        good_calls(kernel, 500)
-        for path in bad:
+        for path in (options.skills / "sample_c.wasm", fixture):
             shutil.copy(path, kernel.skills)
             kernel.wait_listed(path.stem)
+        good_calls(kernel, 500)
+        kernel.run("behaviour", '"e"')
+        for text, body in BAD:
             alone = good_calls(kernel, 1000)
-            stop = threading.Event()
-
-            def attack():
-                while not stop.is_set():
-                    last[0] = kernel.run(path.stem, "{}").status
-
-            last = [0]
-            thread = threading.Thread(target=attack)
-            thread.start()
-            time.sleep(0.1)
+            attacker = subprocess.Popen([sys.executable, __file__, "--attack", str(kernel.port), "behaviour" if body else "nobody", body or "{}"],
+                                        stdout=subprocess.PIPE, text=True)
+            attacker.stdout.readline()
             beside = good_calls(kernel, 1000)
-            stop.set()
-            thread.join()
-            print(f"{path.stem:24} alone {alone:7.3f}  beside {beside:7.3f}  ratio {beside / alone:5.2f}  (bad one answers {last[0]})")
+            attacker.terminate()
+            status = attacker.communicate()[0].strip() or "not yet"
+            print(f"{text:30} alone {alone:7.3f}  beside {beside:7.3f}  ratio {beside / alone:5.2f}  (the bad one is answered {status})", flush=True)
+
+
+def attack(port, name, body):
+    """A process of its own: one connection, one bad call after the other, until it is terminated; prints the last status."""
+    last = [""]
+
+    def end(*_):
+        print(last[0], flush=True)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
+    print("begun", flush=True)
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=120)
+    while True:
+        last[0] = Kernel.call_on(connection, "POST", f"/v1/skills/dev/{name}/run", body).status
 
 
 def main():
+    if sys.argv[1:2] == ["--attack"]:
+        return attack(*sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__)
     cache = pathlib.Path(os.environ.get("PHARIA_DEV_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "pharia-kernel-dev")
     parser.add_argument("--kernel", required=True)
     parser.add_argument("--skills", type=pathlib.Path, default=cache / "skills" / "out")
-    parser.add_argument("--bad", type=pathlib.Path, default=cache / "skills" / "bad", help="folder of bad skills")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--only", choices=["first", "throughput", "bad", "engine"], action="append")

@@ -14,13 +14,15 @@
 
 enum { BATCH = 200, BATCHES = 51 };
 
-/* pk-0: nothing. pk-1: writes one byte to each of 250 pages of the image. pk-2: the same by memory that it has to read first. */
+/* pk-0: nothing. pk-1: writes one byte to each of 250 pages of the image. pk-2: the same by memory
+ * that it has to read first. */
 static const char text[] =
     "(module (import \"t\" \"park\" (func $park))\n"
     "  (memory (export \"memory\") 0)\n"
     "  (func $touch (local $i i32)\n"
     "    (loop $l (i32.store8 (i32.mul (local.get $i) (i32.const 20480)) (i32.const 1))\n"
-    "      (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 250)))))\n"
+    "      (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const "
+    "250)))))\n"
     "  (func (export \"pk-0\"))\n"
     "  (func (export \"pk-1\") (call $touch))\n"
     "  (func (export \"pk-2\") (call $park)))";
@@ -86,7 +88,8 @@ static struct engine_run *begin(uint32_t entry) {
 
 static void call(uint32_t entry) {
     struct engine_run *run = begin(entry);
-    while (engine_run_poll(run) == ENGINE_RUNNING) {}
+    while (engine_run_poll(run) == ENGINE_RUNNING) {
+    }
     engine_run_delete(run);
 }
 
@@ -109,14 +112,17 @@ static void fresh_touch(void) {
 }
 static void park_and_wake(void) {
     struct engine_run *run = begin(2);
-    while (engine_run_poll(run) == ENGINE_RUNNING) {}
+    while (engine_run_poll(run) == ENGINE_RUNNING) {
+    }
     engine_run_wake(run);
-    while (engine_run_poll(run) == ENGINE_RUNNING) {}
+    while (engine_run_poll(run) == ENGINE_RUNNING) {
+    }
     engine_run_delete(run);
 }
 static void cancel_parked(void) {
     struct engine_run *run = begin(2);
-    while (engine_run_poll(run) == ENGINE_RUNNING) {}
+    while (engine_run_poll(run) == ENGINE_RUNNING) {
+    }
     engine_run_delete(run);
 }
 
@@ -138,8 +144,9 @@ static void measure(const char *name, void (*what)(void), unsigned batch) {
     engine_thread_get_stats(thread, &after);
     qsort(figures, BATCHES, sizeof *figures, by_value);
     double calls = (double)BATCHES * batch;
-    printf("%-46s %8.2f us  (p10 %.2f, p90 %.2f; scans %.3f, pages copied %.0f a call)\n", name, figures[BATCHES / 2],
-           figures[BATCHES / 10], figures[BATCHES * 9 / 10], (double)(after.scans - before.scans) / calls,
+    printf("%-46s %8.2f us  (p10 %.2f, p90 %.2f; scans %.3f, pages copied %.0f a call)\n", name,
+           figures[BATCHES / 2], figures[BATCHES / 10], figures[BATCHES * 9 / 10],
+           (double)(after.scans - before.scans) / calls,
            (double)(after.pages_copied - before.pages_copied) / calls);
 }
 

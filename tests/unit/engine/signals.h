@@ -1,6 +1,7 @@
-/* cmocka takes SIGSEGV, SIGILL, SIGFPE and SIGBUS for itself in every test, after the engine was made; but these are how a guest traps.
- * A test that runs guests calls signals_save after the first engine_new, outside of cmocka's functions, and signals_restore in each test
- * before a guest may trap. cmocka puts its own back at the test's end. */
+/* cmocka takes SIGSEGV, SIGILL, SIGFPE and SIGBUS for itself in every test, after the engine was
+ * made; but these are how a guest traps. A test that runs guests calls signals_save after the first
+ * engine_new, outside of cmocka's functions, and signals_restore in each test before a guest may
+ * trap. cmocka puts its own back at the test's end. */
 #ifndef PK_TESTS_ENGINE_SIGNALS_H
 #define PK_TESTS_ENGINE_SIGNALS_H
 

@@ -30,10 +30,13 @@ const char machine_text[] =
     "      (else (i32.add (i32.const 1) (call $deeper (i32.sub (local.get $n) (i32.const 1)))))))\n"
     "  (func $grow (param $by i32) (result i32) (local $old i32) (local $new i64)\n"
     "    (local.set $old (global.get $size))\n"
-    "    (local.set $new (i64.add (i64.extend_i32_u (local.get $old)) (i64.extend_i32_u (local.get $by))))\n"
-    "    (if (i64.gt_u (local.get $new) (i64.extend_i32_u (global.get $limit))) (then (return (i32.const -1))))\n"
+    "    (local.set $new (i64.add (i64.extend_i32_u (local.get $old)) (i64.extend_i32_u (local.get "
+    "$by))))\n"
+    "    (if (i64.gt_u (local.get $new) (i64.extend_i32_u (global.get $limit))) (then (return "
+    "(i32.const -1))))\n"
     "    (if (i64.gt_u (local.get $new) (i64.extend_i32_u (memory.size)))\n"
-    "      (then (if (i32.eq (i32.const -1) (memory.grow (i32.sub (i32.wrap_i64 (local.get $new)) (memory.size))))\n"
+    "      (then (if (i32.eq (i32.const -1) (memory.grow (i32.sub (i32.wrap_i64 (local.get $new)) "
+    "(memory.size))))\n"
     "        (then (return (i32.const -1))))))\n"
     "    (global.set $size (i32.wrap_i64 (local.get $new)))\n"
     "    (local.get $old))\n"
@@ -41,9 +44,12 @@ const char machine_text[] =
     "    (call $start) (global.set $limit) (global.set $size)\n"
     "    (loop $again\n"
     "      (call $step) (local.set $value) (local.set $at) (local.set $kind)\n"
-    "      (block $fill (block $hfail (block $hstore (block $rsize (block $rgrow (block $recurse (block $parking (block $trap\n"
-    "      (block $spin (block $gett (block $sett (block $getg (block $setg (block $growing (block $load (block $store (block $end\n"
-    "        (br_table $end $store $load $growing $setg $getg $sett $gett $spin $trap $parking $recurse $rgrow $rsize $hstore $hfail\n"
+    "      (block $fill (block $hfail (block $hstore (block $rsize (block $rgrow (block $recurse "
+    "(block $parking (block $trap\n"
+    "      (block $spin (block $gett (block $sett (block $getg (block $setg (block $growing (block "
+    "$load (block $store (block $end\n"
+    "        (br_table $end $store $load $growing $setg $getg $sett $gett $spin $trap $parking "
+    "$recurse $rgrow $rsize $hstore $hfail\n"
     "          $fill (local.get $kind))\n"
     "      ) (return)\n"
     "      ) (i32.store8 (local.get $at) (i32.wrap_i64 (local.get $value))) (br $again)\n"
@@ -52,7 +58,8 @@ const char machine_text[] =
     "      ) (global.set $g (local.get $value)) (br $again)\n"
     "      ) (call $report (global.get $g)) (br $again)\n"
     "      ) (table.set $t (local.get $at) (ref.func $deeper)) (br $again)\n"
-    "      ) (call $report (i64.extend_i32_u (i32.eqz (ref.is_null (table.get $t (local.get $at)))))) (br $again)\n"
+    "      ) (call $report (i64.extend_i32_u (i32.eqz (ref.is_null (table.get $t (local.get "
+    "$at)))))) (br $again)\n"
     "      ) (loop $forever (br $forever))\n"
     "      ) (unreachable)\n"
     "      ) (call $report (call $park (local.get $value))) (br $again)\n"
@@ -61,7 +68,8 @@ const char machine_text[] =
     "      ) (call $report (i64.extend_i32_u (memory.size))) (br $again)\n"
     "      ) (call $host_store (local.get $at) (local.get $value)) (br $again)\n"
     "      ) (call $fail) (br $again)\n"
-    "      ) (memory.fill (local.get $at) (i32.const 0xa5) (i32.wrap_i64 (local.get $value))) (br $again))))\n";
+    "      ) (memory.fill (local.get $at) (i32.const 0xa5) (i32.wrap_i64 (local.get $value))) (br "
+    "$again))))\n";
 
 static enum engine_outcome do_start(void *data, struct engine_run *run, uint64_t *values) {
     (void)data;
@@ -114,7 +122,8 @@ static enum engine_outcome do_store(void *data, struct engine_run *run, uint64_t
     (void)data;
     uint64_t size;
     uint8_t *memory = engine_run_memory(run, &size);
-    if (values[0] >= size) return engine_run_fail(run, "store beyond %llu", (unsigned long long)size);
+    if (values[0] >= size)
+        return engine_run_fail(run, "store beyond %llu", (unsigned long long)size);
     memory[values[0]] = (uint8_t)values[1];
     return ENGINE_DONE;
 }
@@ -152,7 +161,8 @@ int compile_text(struct engine *engine, const char *text) {
     }
     int fd = memfd_create("code", MFD_CLOEXEC);
     assert_true(fd >= 0);
-    if (!engine_compile(engine, (const uint8_t *)wasm.data, wasm.size, fd, &err)) fail_msg("%s", err.text);
+    if (!engine_compile(engine, (const uint8_t *)wasm.data, wasm.size, fd, &err))
+        fail_msg("%s", err.text);
     wasm_byte_vec_delete(&wasm);
     return fd;
 }
@@ -166,12 +176,14 @@ struct engine_code *code_from_text(struct engine *engine, const char *text) {
     return code;
 }
 
-struct engine_program *program_from_text(struct engine *engine, const char *text, const struct engine_import *imports, size_t count,
+struct engine_program *program_from_text(struct engine *engine, const char *text,
+                                         const struct engine_import *imports, size_t count,
                                          uint32_t entries) {
     struct err err = {0};
     struct engine_code *code = code_from_text(engine, text);
     struct engine_program *program = NULL;
-    if (!engine_program_new(engine, code, imports, count, entries, &program, &err)) fail_msg("%s", err.text);
+    if (!engine_program_new(engine, code, imports, count, entries, &program, &err))
+        fail_msg("%s", err.text);
     engine_code_release(code);
     return program;
 }
@@ -188,7 +200,8 @@ struct engine_image *image_new(uint32_t pages) {
     for (uint32_t page = 0; page < pages; page++) {
         if (pages >= 3 && page == pages / 2) continue;
         uint8_t bytes[ENGINE_PAGE];
-        for (uint32_t i = 0; i < ENGINE_PAGE; i++) bytes[i] = image_byte((uint64_t)page * ENGINE_PAGE + i);
+        for (uint32_t i = 0; i < ENGINE_PAGE; i++)
+            bytes[i] = image_byte((uint64_t)page * ENGINE_PAGE + i);
         assert_int_equal(ENGINE_PAGE, pwrite(fd, bytes, ENGINE_PAGE, (off_t)page * ENGINE_PAGE));
     }
     struct engine_image *image = NULL;
@@ -209,7 +222,8 @@ void bed_open(struct bed *bed, const struct engine_settings *settings) {
     if (!engine_start_ticker(bed->engine, &err)) fail_msg("%s", err.text);
     if (!engine_thread_new(bed->engine, &bed->thread, &err)) fail_msg("%s", err.text);
     engine_thread_busy(bed->thread, true);
-    bed->machine = program_from_text(bed->engine, machine_text, machine_imports, machine_import_count, 1);
+    bed->machine =
+        program_from_text(bed->engine, machine_text, machine_imports, machine_import_count, 1);
 }
 
 void bed_close(struct bed *bed) {
@@ -230,11 +244,15 @@ void signals_restore_for_guests(void) {
 
 /* ---- guests ---- */
 
-void guest_begin(struct guest *guest, struct bed *bed, struct engine_image *image, const struct step *steps, uint32_t limit) {
+void guest_begin(struct guest *guest, struct bed *bed, struct engine_image *image,
+                 const struct step *steps, uint32_t limit) {
     struct err err = {0};
     signals_restore();
-    *guest = (struct guest){.steps = steps, .pages = engine_image_pages(image), .limit = limit ? limit : 1000};
-    if (!engine_run_new(bed->thread, bed->machine, image, 0, guest->limit, guest, &guest->run, &err)) fail_msg("%s", err.text);
+    *guest = (struct guest){
+        .steps = steps, .pages = engine_image_pages(image), .limit = limit ? limit : 1000};
+    if (!engine_run_new(bed->thread, bed->machine, image, 0, guest->limit, guest, &guest->run,
+                        &err))
+        fail_msg("%s", err.text);
 }
 
 enum engine_state guest_finish(struct guest *guest) {
@@ -244,7 +262,8 @@ enum engine_state guest_finish(struct guest *guest) {
     return state;
 }
 
-void guest_run(struct guest *guest, struct bed *bed, struct engine_image *image, const struct step *steps) {
+void guest_run(struct guest *guest, struct bed *bed, struct engine_image *image,
+               const struct step *steps) {
     guest_begin(guest, bed, image, steps, 0);
     enum engine_state state = guest_finish(guest);
     if (state == ENGINE_TRAPPED) fail_msg("trapped: %s", engine_run_fault(guest->run)->text);

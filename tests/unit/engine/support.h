@@ -1,4 +1,5 @@
-/* What the engine's tests share: an engine with a thread, modules from text, images, and a guest that does what a list of steps says. */
+/* What the engine's tests share: an engine with a thread, modules from text, images, and a guest
+ * that does what a list of steps says. */
 #ifndef PK_TESTS_ENGINE_SUPPORT_H
 #define PK_TESTS_ENGINE_SUPPORT_H
 
@@ -28,7 +29,8 @@ struct bed {
     struct engine_thread *thread;
     struct engine_program *machine; /* the guest below */
 };
-/* NULL: the defaults with a tick of 1 ms. The first one is opened outside of cmocka's functions (signals.h). */
+/* NULL: the defaults with a tick of 1 ms. The first one is opened outside of cmocka's functions
+ * (signals.h). */
 void bed_open(struct bed *bed, const struct engine_settings *settings);
 void bed_close(struct bed *bed);
 void signals_restore_for_guests(void); /* guest_begin does it */
@@ -38,13 +40,16 @@ struct engine_thread_stats bed_stats(const struct bed *bed);
 /* A descriptor with the compiled module; the caller closes it. */
 int compile_text(struct engine *engine, const char *text);
 struct engine_code *code_from_text(struct engine *engine, const char *text);
-struct engine_program *program_from_text(struct engine *engine, const char *text, const struct engine_import *imports, size_t count,
+struct engine_program *program_from_text(struct engine *engine, const char *text,
+                                         const struct engine_import *imports, size_t count,
                                          uint32_t entries);
-/* `pages` pages in which the byte at offset i is image_byte(i), but for a hole of one page in the middle when there are three. */
+/* `pages` pages in which the byte at offset i is image_byte(i), but for a hole of one page in the
+ * middle when there are three. */
 struct engine_image *image_new(uint32_t pages);
 uint8_t image_byte(uint64_t offset);
 
-/* ---- the machine: entry pk-0 asks the host for steps until STEP_END and reports what loads and queries give */
+/* ---- the machine: entry pk-0 asks the host for steps until STEP_END and reports what loads and
+ * queries give */
 enum step_kind {
     STEP_END,
     STEP_STORE,      /* a byte at `at` */
@@ -85,10 +90,12 @@ extern const struct engine_import machine_imports[];
 extern const size_t machine_import_count;
 
 /* Begin the steps in a new run with a limit of `limit` pages (0: 1000). */
-void guest_begin(struct guest *guest, struct bed *bed, struct engine_image *image, const struct step *steps, uint32_t limit);
+void guest_begin(struct guest *guest, struct bed *bed, struct engine_image *image,
+                 const struct step *steps, uint32_t limit);
 enum engine_state guest_finish(struct guest *guest); /* polls until it ends or parks */
 /* All of it: begin, finish, delete; expects ENGINE_FINISHED. */
-void guest_run(struct guest *guest, struct bed *bed, struct engine_image *image, const struct step *steps);
+void guest_run(struct guest *guest, struct bed *bed, struct engine_image *image,
+               const struct step *steps);
 
 #define STEPS(...) ((const struct step[]){__VA_ARGS__, {STEP_END, 0, 0}})
 

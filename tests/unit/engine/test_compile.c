@@ -1,4 +1,5 @@
-/* engine_compile, engine_validate, engine_code_open, and what a compiled file that is not right leads to. */
+/* engine_compile, engine_validate, engine_code_open, and what a compiled file that is not right
+ * leads to. */
 #include "support.h"
 
 #include <fcntl.h>
@@ -42,11 +43,13 @@ static void refuses_what_is_not_wasm(void **state) {
     close(fd);
 }
 
-/* A body that pops what is not there; \x00 bytes in a module make string literals awkward, hence an array. */
+/* A body that pops what is not there; \x00 bytes in a module make string literals awkward, hence an
+ * array. */
 static void refuses_an_invalid_body(void **state) {
     (void)state;
     struct err err = {0};
-    static const uint8_t module[] = {0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 5, 1, 3, 0, 0x1a, 0x0b};
+    static const uint8_t module[] = {0, 'a', 's', 'm', 1, 0,  0, 0, 1, 4, 1,    0x60, 0,
+                                     0, 3,   2,   1,   0, 10, 5, 1, 3, 0, 0x1a, 0x0b};
     assert_false(engine_validate(engine, module, sizeof module, &err));
     assert_non_null(strstr(err.text, "type mismatch"));
     is_one_line(err.text);

@@ -110,9 +110,11 @@ static void images_must_fit_a_slot(void **state) {
     bed_open(&small, &settings);
     struct engine_image *image = image_new(3), *fits = image_new(2);
     struct guest guest = {0};
-    assert_false(engine_run_new(small.thread, small.machine, image, 0, 1000, &guest, &guest.run, &err));
+    assert_false(
+        engine_run_new(small.thread, small.machine, image, 0, 1000, &guest, &guest.run, &err));
     assert_non_null(strstr(err.text, "larger than a slot"));
-    guest_run(&guest, &small, fits, STEPS({STEP_LOAD, 2 * ENGINE_PAGE - 1, 0}, {STEP_REAL_GROW, 1, 0}));
+    guest_run(&guest, &small, fits,
+              STEPS({STEP_LOAD, 2 * ENGINE_PAGE - 1, 0}, {STEP_REAL_GROW, 1, 0}));
     assert_int_equal(-1, guest.reports[1]);
     guest_begin(&guest, &small, fits, STEPS({STEP_LOAD, 2 * ENGINE_PAGE, 0}), 0);
     assert_int_equal(ENGINE_TRAPPED, guest_finish(&guest));
@@ -122,14 +124,16 @@ static void images_must_fit_a_slot(void **state) {
     bed_close(&small);
 }
 
-/* The ticker stops ticking when nobody is busy, and a loop that begins then is interrupted all the same. */
+/* The ticker stops ticking when nobody is busy, and a loop that begins then is interrupted all the
+ * same. */
 static void the_ticker_sleeps_and_wakes(void **state) {
     (void)state;
     struct engine_image *image = image_new(1);
     const struct timespec moment = {0, 1000000};
     for (int round = 0; round < 3; round++) {
         engine_thread_busy(bed.thread, false);
-        for (int i = 0; i < 5000 && !atomic_load(&bed.engine->ticker.asleep); i++) nanosleep(&moment, NULL);
+        for (int i = 0; i < 5000 && !atomic_load(&bed.engine->ticker.asleep); i++)
+            nanosleep(&moment, NULL);
         assert_int_equal(1, atomic_load(&bed.engine->ticker.asleep));
         engine_thread_busy(bed.thread, true);
         engine_thread_busy(bed.thread, true); /* said twice, counted once */
@@ -154,7 +158,8 @@ static void the_ticker_stops_asleep_or_not(void **state) {
         assert_true(engine_new(&settings, &engine, &err));
         assert_true(engine_start_ticker(engine, &err));
         assert_true(engine_start_ticker(engine, &err));
-        for (int i = 0; round && i < 5000 && !atomic_load(&engine->ticker.asleep); i++) nanosleep(&moment, NULL);
+        for (int i = 0; round && i < 5000 && !atomic_load(&engine->ticker.asleep); i++)
+            nanosleep(&moment, NULL);
         engine_stop_ticker(engine);
         engine_stop_ticker(engine);
         engine_free(engine);

@@ -15,8 +15,8 @@ static enum engine_outcome nothing(void *data, struct engine_run *run, uint64_t 
 
 static const uint8_t i32[] = {ENGINE_I32}, i64[] = {ENGINE_I64};
 
-static void expect_refused(const char *text, const struct engine_import *imports, size_t count, uint32_t entries, enum err_kind kind,
-                           const char *why) {
+static void expect_refused(const char *text, const struct engine_import *imports, size_t count,
+                           uint32_t entries, enum err_kind kind, const char *why) {
     struct err err = {0};
     struct engine_code *code = code_from_text(bed.engine, text);
     struct engine_program *program = NULL;
@@ -43,16 +43,22 @@ static void refuses_imports_it_does_not_have(void **state) {
 static void refuses_imports_of_another_type(void **state) {
     (void)state;
     const struct engine_import have = {"a", "f", i32, i64, 1, 1, nothing, NULL, NULL};
-    static const char why[] = "the code imports \"a\" \"f\" with another type than the host's (i32) -> (i64)";
-    expect_refused("(module (import \"a\" \"f\" (func (param i64) (result i64))))", &have, 1, 0, ERR_INVALID, why);
-    expect_refused("(module (import \"a\" \"f\" (func (param i32))))", &have, 1, 0, ERR_INVALID, why);
-    expect_refused("(module (import \"a\" \"f\" (func (param i32 i32) (result i64))))", &have, 1, 0, ERR_INVALID, why);
-    expect_refused("(module (import \"a\" \"f\" (func (param externref) (result i64))))", &have, 1, 0, ERR_INVALID, why);
+    static const char why[] =
+        "the code imports \"a\" \"f\" with another type than the host's (i32) -> (i64)";
+    expect_refused("(module (import \"a\" \"f\" (func (param i64) (result i64))))", &have, 1, 0,
+                   ERR_INVALID, why);
+    expect_refused("(module (import \"a\" \"f\" (func (param i32))))", &have, 1, 0, ERR_INVALID,
+                   why);
+    expect_refused("(module (import \"a\" \"f\" (func (param i32 i32) (result i64))))", &have, 1, 0,
+                   ERR_INVALID, why);
+    expect_refused("(module (import \"a\" \"f\" (func (param externref) (result i64))))", &have, 1,
+                   0, ERR_INVALID, why);
 }
 
 static void refuses_missing_entries(void **state) {
     (void)state;
-    expect_refused("(module (func (export \"pk-0\")))", NULL, 0, 2, ERR_INVALID, "the code has no export \"pk-1\"");
+    expect_refused("(module (func (export \"pk-0\")))", NULL, 0, 2, ERR_INVALID,
+                   "the code has no export \"pk-1\"");
     expect_refused("(module (func (export \"pk-0\") (param i32)))", NULL, 0, 1, ERR_INVALID,
                    "the code's export \"pk-0\" is not a function without parameters and results");
     expect_refused("(module (memory (export \"pk-0\") 0))", NULL, 0, 1, ERR_INVALID,
@@ -71,7 +77,8 @@ static enum engine_outcome mix(void *data, struct engine_run *run, uint64_t *val
     memcpy(seen, values, 4 * sizeof *seen);
     times++;
     /* (i32 i64 f32 f64) -> (f64 f32 i64 i32) */
-    uint64_t results[] = {values[3], values[2] | 0xabcdef0000000000, values[1], values[0] | 0xabcdef0000000000};
+    uint64_t results[] = {values[3], values[2] | 0xabcdef0000000000, values[1],
+                          values[0] | 0xabcdef0000000000};
     memcpy(values, results, sizeof results);
     return ENGINE_DONE;
 }
@@ -144,16 +151,21 @@ static enum engine_outcome rotate(void *data, struct engine_run *run, uint64_t *
 static void passes_many_values(void **state) {
     (void)state;
     static char text[8000];
-    size_t used = (size_t)snprintf(text, sizeof text, "(module (import \"m\" \"r\" (func $r (param");
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "(module (import \"m\" \"r\" (func $r (param");
     for (int half = 0; half < 2; half++) {
-        for (int i = 0; i < MANY; i++) used += (size_t)snprintf(text + used, sizeof text - used, " i64");
+        for (int i = 0; i < MANY; i++)
+            used += (size_t)snprintf(text + used, sizeof text - used, " i64");
         used += (size_t)snprintf(text + used, sizeof text - used, half ? ")))" : ") (result");
     }
-    used += (size_t)snprintf(text + used, sizeof text - used, "(memory (export \"memory\") 0) (func (export \"pk-0\")");
-    for (int i = 0; i < MANY; i++) used += (size_t)snprintf(text + used, sizeof text - used, "(i64.const %d)", i);
+    used += (size_t)snprintf(text + used, sizeof text - used,
+                             "(memory (export \"memory\") 0) (func (export \"pk-0\")");
+    for (int i = 0; i < MANY; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "(i64.const %d)", i);
     used += (size_t)snprintf(text + used, sizeof text - used, "(call $r)");
     for (int i = MANY - 1; i >= 0; i--)
-        used += (size_t)snprintf(text + used, sizeof text - used, "(if (i64.ne (i64.const %d)) (then unreachable))", (i + 1) % MANY);
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "(if (i64.ne (i64.const %d)) (then unreachable))", (i + 1) % MANY);
     snprintf(text + used, sizeof text - used, "))");
     uint8_t kinds[MANY];
     memset(kinds, ENGINE_I64, sizeof kinds);
@@ -166,11 +178,13 @@ static void passes_many_values(void **state) {
 static void one_name_may_be_imported_twice(void **state) {
     (void)state;
     const struct engine_import import = {"a", "f", i32, NULL, 1, 0, nothing, NULL, NULL};
-    struct engine_program *program = program_from_text(
-        bed.engine,
-        "(module (import \"a\" \"f\" (func $a (param i32))) (import \"a\" \"f\" (func $b (param i32)))"
-        " (memory (export \"memory\") 0) (func (export \"pk-0\") (call $a (i32.const 1)) (call $b (i32.const 2))))",
-        &import, 1, 1);
+    struct engine_program *program =
+        program_from_text(bed.engine,
+                          "(module (import \"a\" \"f\" (func $a (param i32))) (import \"a\" \"f\" "
+                          "(func $b (param i32)))"
+                          " (memory (export \"memory\") 0) (func (export \"pk-0\") (call $a "
+                          "(i32.const 1)) (call $b (i32.const 2))))",
+                          &import, 1, 1);
     finish(program, 0);
     engine_program_release(program);
 }
@@ -179,7 +193,9 @@ static void entries_are_told_apart(void **state) {
     (void)state;
     const struct engine_import import = {"a", "f", i32, NULL, 1, 0, nothing, NULL, NULL};
     struct engine_program *program =
-        program_from_text(bed.engine, "(module (memory (export \"memory\") 0) (func (export \"pk-1\")) (func (export \"pk-0\") unreachable))",
+        program_from_text(bed.engine,
+                          "(module (memory (export \"memory\") 0) (func (export \"pk-1\")) (func "
+                          "(export \"pk-0\") unreachable))",
                           &import, 1, 2);
     finish(program, 1);
     struct engine_program *again = engine_program_retain(program);
@@ -205,19 +221,32 @@ static void expect_no_instance(const char *text, const char *why) {
 
 static void refuses_modules_it_cannot_give_memory(void **state) {
     (void)state;
-    expect_no_instance("(module (memory (export \"memory\") 0) (memory 1) (func (export \"pk-0\")))", "more than one memory");
-    expect_no_instance("(module (memory (export \"memory\") 9) (func (export \"pk-0\")))", "larger than the image");
-    expect_no_instance("(module (memory 0) (func $s unreachable) (start $s) (func (export \"pk-0\")))", "unreachable");
-    expect_no_instance("(module (memory 0) (func $s (loop $l (br $l))) (start $s) (func (export \"pk-0\")))", "does not end");
-    expect_no_instance("(module (memory 0) (data (i32.const 500000) \"x\") (func (export \"pk-0\")))", "out of bounds");
+    expect_no_instance(
+        "(module (memory (export \"memory\") 0) (memory 1) (func (export \"pk-0\")))",
+        "more than one memory");
+    expect_no_instance("(module (memory (export \"memory\") 9) (func (export \"pk-0\")))",
+                       "larger than the image");
+    expect_no_instance(
+        "(module (memory 0) (func $s unreachable) (start $s) (func (export \"pk-0\")))",
+        "unreachable");
+    expect_no_instance(
+        "(module (memory 0) (func $s (loop $l (br $l))) (start $s) (func (export \"pk-0\")))",
+        "does not end");
+    expect_no_instance(
+        "(module (memory 0) (data (i32.const 500000) \"x\") (func (export \"pk-0\")))",
+        "out of bounds");
 }
 
-/* Data that a module kept is written into the slot when the instance is made, and must not stay in it: whether the run ends, is
- * cancelled before its first poll, or is polled only after another run. */
+/* Data that a module kept is written into the slot when the instance is made, and must not stay in
+ * it: whether the run ends, is cancelled before its first poll, or is polled only after another
+ * run. */
 static void data_kept_in_the_code_does_not_stay(void **state) {
     (void)state;
-    struct engine_program *keeps = program_from_text(
-        bed.engine, "(module (memory (export \"memory\") 0) (data (i32.const 8200) \"\\77\\77\") (func (export \"pk-0\")))", NULL, 0, 1);
+    struct engine_program *keeps =
+        program_from_text(bed.engine,
+                          "(module (memory (export \"memory\") 0) (data (i32.const 8200) "
+                          "\"\\77\\77\") (func (export \"pk-0\")))",
+                          NULL, 0, 1);
     struct engine_image *other = image_new(1);
     for (int i = 0; i < 6; i++) {
         struct err err = {0};
@@ -228,7 +257,8 @@ static void data_kept_in_the_code_does_not_stay(void **state) {
         assert_true(engine_run_new(bed.thread, keeps, image, 0, 100, NULL, &run, &err));
         if (i % 3 == 1) guest_run(&guest, &bed, other, STEPS({STEP_LOAD, 0, 0}));
         if (i % 3 != 2)
-            while (engine_run_poll(run) == ENGINE_RUNNING) {}
+            while (engine_run_poll(run) == ENGINE_RUNNING) {
+            }
         engine_run_delete(run);
         guest_run(&guest, &bed, image, STEPS({STEP_LOAD, 8200, 0}, {STEP_LOAD, 8201, 0}));
         assert_int_equal(image_byte(8200), guest.reports[0]);
@@ -241,7 +271,8 @@ static void data_kept_in_the_code_does_not_stay(void **state) {
 
 static void code_without_memory_runs(void **state) {
     (void)state;
-    struct engine_program *program = program_from_text(bed.engine, "(module (func (export \"pk-0\")))", NULL, 0, 1);
+    struct engine_program *program =
+        program_from_text(bed.engine, "(module (func (export \"pk-0\")))", NULL, 0, 1);
     finish(program, 0);
     engine_program_release(program);
 }

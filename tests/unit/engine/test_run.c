@@ -15,7 +15,9 @@ static struct engine_image *image;
 static void finishes_with_results(void **state) {
     (void)state;
     struct guest guest;
-    guest_run(&guest, &bed, image, STEPS({STEP_LOAD, 70000, 0}, {STEP_STORE, 5, 77}, {STEP_LOAD, 5, 0}, {STEP_GET_GLOBAL, 0, 0}));
+    guest_run(&guest, &bed, image,
+              STEPS({STEP_LOAD, 70000, 0}, {STEP_STORE, 5, 77}, {STEP_LOAD, 5, 0},
+                    {STEP_GET_GLOBAL, 0, 0}));
     assert_int_equal(3, guest.report_count);
     assert_int_equal(image_byte(70000), guest.reports[0]);
     assert_int_equal(77, guest.reports[1]);
@@ -31,7 +33,8 @@ static const struct engine_fault *faults(struct guest *guest, const struct step 
     return engine_run_fault(guest->run);
 }
 
-static void expect_fault(const struct step *steps, enum engine_fault_kind kind, const char *text, uint32_t frames) {
+static void expect_fault(const struct step *steps, enum engine_fault_kind kind, const char *text,
+                         uint32_t frames) {
     struct guest guest;
     const struct engine_fault *fault = faults(&guest, steps);
     assert_int_equal(kind, fault->kind);
@@ -44,12 +47,16 @@ enum { ENTRY_INDEX = 8, DEEPER_INDEX = 6 }; /* six imports, $deeper, $grow, the 
 
 static void traps_name_kind_and_frames(void **state) {
     (void)state;
-    expect_fault(STEPS({STEP_TRAP, 0, 0}), FAULT_TRAP, "wasm `unreachable` instruction executed", 1);
+    expect_fault(STEPS({STEP_TRAP, 0, 0}), FAULT_TRAP, "wasm `unreachable` instruction executed",
+                 1);
     expect_fault(STEPS({STEP_LOAD, 0xfffffff0, 0}), FAULT_MEMORY, "out of bounds memory access", 1);
-    expect_fault(STEPS({STEP_STORE, 4 * ENGINE_PAGE, 1}), FAULT_MEMORY, "out of bounds memory access", 1);
-    expect_fault(STEPS({STEP_GET_TABLE, 99, 0}), FAULT_TRAP, "undefined element: out of bounds table access", 1);
+    expect_fault(STEPS({STEP_STORE, 4 * ENGINE_PAGE, 1}), FAULT_MEMORY,
+                 "out of bounds memory access", 1);
+    expect_fault(STEPS({STEP_GET_TABLE, 99, 0}), FAULT_TRAP,
+                 "undefined element: out of bounds table access", 1);
     expect_fault(STEPS({STEP_HOST_FAIL, 0, 0}), FAULT_HOST, "the host says no", 1);
-    expect_fault(STEPS({STEP_HOST_STORE, 4 * ENGINE_PAGE, 1}), FAULT_HOST, "store beyond 262144", 1);
+    expect_fault(STEPS({STEP_HOST_STORE, 4 * ENGINE_PAGE, 1}), FAULT_HOST, "store beyond 262144",
+                 1);
     expect_fault(STEPS({STEP_PARK, 0, -1}), FAULT_HOST, "will not wait", 1);
     struct guest guest;
     const struct engine_fault *fault = faults(&guest, STEPS({STEP_TRAP, 0, 0}));
@@ -93,7 +100,8 @@ static void a_text_without_a_failure_is_forgotten(void **state) {
     engine_run_fail(guest.run, "%s", "");
     assert_int_equal(ENGINE_TRAPPED, guest_finish(&guest));
     assert_int_equal(FAULT_TRAP, engine_run_fault(guest.run)->kind);
-    assert_string_equal("wasm `unreachable` instruction executed", engine_run_fault(guest.run)->text);
+    assert_string_equal("wasm `unreachable` instruction executed",
+                        engine_run_fault(guest.run)->text);
     engine_run_delete(guest.run);
 }
 
@@ -102,7 +110,8 @@ static void a_text_without_a_failure_is_forgotten(void **state) {
 static void parks_until_woken(void **state) {
     (void)state;
     struct guest guest;
-    guest_begin(&guest, &bed, image, STEPS({STEP_STORE, 9, 3}, {STEP_PARK, 0, 41}, {STEP_LOAD, 9, 0}), 0);
+    guest_begin(&guest, &bed, image,
+                STEPS({STEP_STORE, 9, 3}, {STEP_PARK, 0, 41}, {STEP_LOAD, 9, 0}), 0);
     assert_int_equal(ENGINE_PARKED, guest_finish(&guest));
     assert_int_equal(41, guest.parked_with);
     assert_int_equal(ENGINE_PARKED, engine_run_poll(guest.run)); /* nobody woke it */
@@ -159,7 +168,8 @@ struct completer {
 
 static void *complete_all(void *argument) {
     struct completer *completer = argument;
-    for (size_t i = 0; i < completer->count; i++) mailbox_post(&completer->box, &completer->pending[i].mail);
+    for (size_t i = 0; i < completer->count; i++)
+        mailbox_post(&completer->box, &completer->pending[i].mail);
     return NULL;
 }
 
@@ -205,7 +215,8 @@ static void an_endless_loop_gives_its_thread_back(void **state) {
     for (int i = 0; i < 20; i++) {
         uint64_t start = clock_monotonic();
         assert_int_equal(ENGINE_RUNNING, engine_run_poll(guest.run));
-        assert_true(clock_monotonic() - start < 500 * CLOCK_MS); /* a tick is 1 ms; machines of tests are busy */
+        assert_true(clock_monotonic() - start <
+                    500 * CLOCK_MS); /* a tick is 1 ms; machines of tests are busy */
     }
     engine_run_delete(guest.run);
 }
@@ -262,7 +273,8 @@ static void a_run_keeps_its_program(void **state) {
     struct engine_program *program =
         program_from_text(bed.engine, machine_text, machine_imports, machine_import_count, 1);
     struct engine_image *mine = image_new(2);
-    struct guest guest = {.steps = STEPS({STEP_PARK, 0, 1}, {STEP_LOAD, 100, 0}), .pages = 2, .limit = 10};
+    struct guest guest = {
+        .steps = STEPS({STEP_PARK, 0, 1}, {STEP_LOAD, 100, 0}), .pages = 2, .limit = 10};
     assert_true(engine_run_new(bed.thread, program, mine, 0, 10, &guest, &guest.run, &err));
     assert_int_equal(ENGINE_PARKED, guest_finish(&guest));
     engine_program_release(program);
@@ -281,8 +293,9 @@ static void growing_stops_at_the_limit(void **state) {
     struct guest guest;
     struct engine_image *mine = image_new(4); /* a slot that nobody has grown yet */
     guest_begin(&guest, &bed, mine,
-                STEPS({STEP_REAL_SIZE, 0, 0}, {STEP_REAL_GROW, 1, 0}, {STEP_REAL_GROW, 100, 0}, {STEP_REAL_GROW, 0xffff, 0},
-                      {STEP_REAL_GROW, 5, 0}, {STEP_REAL_GROW, 1, 0}, {STEP_REAL_SIZE, 0, 0}, {STEP_STORE, 10 * ENGINE_PAGE - 1, 1}),
+                STEPS({STEP_REAL_SIZE, 0, 0}, {STEP_REAL_GROW, 1, 0}, {STEP_REAL_GROW, 100, 0},
+                      {STEP_REAL_GROW, 0xffff, 0}, {STEP_REAL_GROW, 5, 0}, {STEP_REAL_GROW, 1, 0},
+                      {STEP_REAL_SIZE, 0, 0}, {STEP_STORE, 10 * ENGINE_PAGE - 1, 1}),
                 10);
     assert_int_equal(ENGINE_FINISHED, guest_finish(&guest));
     static const int64_t expected[] = {4, 4, -1, -1, 5, -1, 10};

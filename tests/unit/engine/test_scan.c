@@ -8,11 +8,13 @@
 
 static struct page_set set_of(const struct page_range *ranges, uint32_t count) {
     struct page_set set = {0};
-    for (uint32_t i = 0; i < count; i++) assert_true(page_set_append(&set, ranges[i].first, ranges[i].count));
+    for (uint32_t i = 0; i < count; i++)
+        assert_true(page_set_append(&set, ranges[i].first, ranges[i].count));
     return set;
 }
 
-static void expect_set(const struct page_set *set, const struct page_range *ranges, uint32_t count) {
+static void expect_set(const struct page_set *set, const struct page_range *ranges,
+                       uint32_t count) {
     uint64_t pages = 0;
     assert_int_equal(count, set->count);
     for (uint32_t i = 0; i < count; i++) {
@@ -23,7 +25,9 @@ static void expect_set(const struct page_set *set, const struct page_range *rang
     assert_int_equal(pages, set->pages);
 }
 
-#define RANGES(...) (const struct page_range[]){__VA_ARGS__}, sizeof((struct page_range[]){__VA_ARGS__}) / sizeof(struct page_range)
+#define RANGES(...)                                                                                \
+    (const struct page_range[]){__VA_ARGS__},                                                      \
+        sizeof((struct page_range[]){__VA_ARGS__}) / sizeof(struct page_range)
 
 static void appending_joins_neighbours(void **state) {
     (void)state;
@@ -86,7 +90,8 @@ static void union_agrees_with_bits(void **state) {
         assert_true(page_set_union(&sets[0], &sets[1], &out));
         uint64_t pages = 0;
         for (uint32_t i = 0; i < out.count; i++)
-            for (uint32_t j = 0; j < out.ranges[i].count; j++, pages++) assert_int_equal(1, bits[out.ranges[i].first + j]);
+            for (uint32_t j = 0; j < out.ranges[i].count; j++, pages++)
+                assert_int_equal(1, bits[out.ranges[i].first + j]);
         for (int i = 0; i < PAGES; i++) pages -= bits[i];
         assert_int_equal(0, pages);
         assert_int_equal(0, out.pages - page_set_count_from(&out, 0));
@@ -113,8 +118,10 @@ static void both_scanners_see_the_same(void **state) {
     madvise(map, PAGES * page, MADV_NOHUGEPAGE);
     uint32_t written = 0;
     for (size_t i = 0; i < PAGES; i++) {
-        if (i % 7 == 3 || i % 11 == 4) map[i * page] = 1, written++;
-        else if (i % 3 == 0) assert_int_equal(0, ((volatile uint8_t *)map)[i * page]);
+        if (i % 7 == 3 || i % 11 == 4)
+            map[i * page] = 1, written++;
+        else if (i % 3 == 0)
+            assert_int_equal(0, ((volatile uint8_t *)map)[i * page]);
     }
     struct page_set a = {0}, b = {0};
     assert_true(scan_private(&fast, map, PAGES * page, &a));

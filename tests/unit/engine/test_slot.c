@@ -1,5 +1,6 @@
-/* Isolation by memory slots: every test looks for what an earlier call of the same skill left behind.
- * The group runs once for each way in which private pages can be found, with and without strict memory. */
+/* Isolation by memory slots: every test looks for what an earlier call of the same skill left
+ * behind. The group runs once for each way in which private pages can be found, with and without
+ * strict memory. */
 #include "support.h"
 
 #include <fcntl.h>
@@ -19,11 +20,16 @@ struct variant {
     uint32_t verify;
 };
 static const struct variant variants[] = {
-    {"open", false, true, SCAN_IOCTL, 0},          {"strict", true, true, SCAN_IOCTL, 0},
-    {"open, verified", false, true, SCAN_IOCTL, 1}, {"strict, verified", true, true, SCAN_IOCTL, 1},
-    {"open, pagemap", false, true, SCAN_PAGEMAP, 0}, {"strict, pagemap", true, true, SCAN_PAGEMAP, 0},
-    {"open, no counters", false, false, SCAN_IOCTL, 1}, {"strict, no counters", true, false, SCAN_IOCTL, 0},
-    {"open, no scan", false, true, SCAN_NONE, 1},   {"strict, no scan", true, true, SCAN_NONE, 0},
+    {"open", false, true, SCAN_IOCTL, 0},
+    {"strict", true, true, SCAN_IOCTL, 0},
+    {"open, verified", false, true, SCAN_IOCTL, 1},
+    {"strict, verified", true, true, SCAN_IOCTL, 1},
+    {"open, pagemap", false, true, SCAN_PAGEMAP, 0},
+    {"strict, pagemap", true, true, SCAN_PAGEMAP, 0},
+    {"open, no counters", false, false, SCAN_IOCTL, 1},
+    {"strict, no counters", true, false, SCAN_IOCTL, 0},
+    {"open, no scan", false, true, SCAN_NONE, 1},
+    {"strict, no scan", true, true, SCAN_NONE, 0},
 };
 static const struct variant *variant;
 static struct bed bed;
@@ -66,15 +72,18 @@ static uint8_t look(uint32_t at) {
     return (uint8_t)guest.reports[0];
 }
 
-/* The four calls of study/README.md 3. */
+/* A scan of the present size only, and a set that is replaced by it, would find nothing wrong in
+ * the second call and leave the third one's secret to the fourth. */
 static void four_calls(void **state) {
     (void)state;
     struct guest guest;
     uint32_t secret = GROWN + ENGINE_PAGE + 100;
     guest_run(&guest, &bed, image, STEPS({STEP_GROW, 2, 0}, {STEP_STORE, secret, SECRET}));
-    guest_run(&guest, &bed, image, STEPS({STEP_STORE, 5000, SECRET})); /* no growth and a new page */
+    guest_run(&guest, &bed, image,
+              STEPS({STEP_STORE, 5000, SECRET})); /* no growth and a new page */
     guest_run(&guest, &bed, image, STEPS({STEP_GROW, 2, 0}, {STEP_STORE, secret, SECRET}));
-    guest_run(&guest, &bed, image, STEPS({STEP_GROW, 2, 0}, {STEP_LOAD, secret, 0}, {STEP_LOAD, 5000, 0}));
+    guest_run(&guest, &bed, image,
+              STEPS({STEP_GROW, 2, 0}, {STEP_LOAD, secret, 0}, {STEP_LOAD, 5000, 0}));
     assert_int_equal(PAGES, guest.reports[0]);
     assert_int_equal(0, guest.reports[1]);
     assert_int_equal(image_byte(5000), guest.reports[2]);
@@ -82,12 +91,15 @@ static void four_calls(void **state) {
 
 static void image_pages_come_back(void **state) {
     (void)state;
-    static const uint32_t places[] = {0, 1, 4095, 4096, HOLE, HOLE + 4097, 2 * ENGINE_PAGE, GROWN - 1};
+    static const uint32_t places[] = {0,        1, 4095, 4096, HOLE, HOLE + 4097, 2 * ENGINE_PAGE,
+                                      GROWN - 1};
     struct guest guest;
     for (int round = 0; round < 3; round++)
         for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
             bool hole = places[i] >= HOLE && places[i] < HOLE + ENGINE_PAGE;
-            guest_run(&guest, &bed, image, STEPS({STEP_LOAD, places[i], 0}, {STEP_STORE, places[i], SECRET}, {STEP_LOAD, places[i], 0}));
+            guest_run(&guest, &bed, image,
+                      STEPS({STEP_LOAD, places[i], 0}, {STEP_STORE, places[i], SECRET},
+                            {STEP_LOAD, places[i], 0}));
             assert_int_equal(hole ? 0 : image_byte(places[i]), guest.reports[0]);
             assert_int_equal(SECRET, guest.reports[1]);
             assert_int_equal(hole ? 0 : image_byte(places[i]), look(places[i]));
@@ -99,8 +111,9 @@ static void globals_and_tables_are_new(void **state) {
     struct guest guest;
     for (int i = 0; i < 3; i++) {
         guest_run(&guest, &bed, image,
-                  STEPS({STEP_GET_GLOBAL, 0, 0}, {STEP_SET_GLOBAL, 0, SECRET}, {STEP_GET_TABLE, 5, 0}, {STEP_SET_TABLE, 5, 0},
-                        {STEP_GET_TABLE, 5, 0}, {STEP_GET_TABLE, 0, 0}));
+                  STEPS({STEP_GET_GLOBAL, 0, 0}, {STEP_SET_GLOBAL, 0, SECRET},
+                        {STEP_GET_TABLE, 5, 0}, {STEP_SET_TABLE, 5, 0}, {STEP_GET_TABLE, 5, 0},
+                        {STEP_GET_TABLE, 0, 0}));
         assert_int_equal(7, guest.reports[0]);
         assert_int_equal(0, guest.reports[1]);
         assert_int_equal(1, guest.reports[2]);
@@ -135,14 +148,21 @@ static void however_it_ends(void **state) {
     assert_int_equal(image_byte(10000), look(10000));
 }
 
-/* Two runs of one image take turns. The second slot's writes must not be laid to the first, nor the other way round. */
+/* Two runs of one image take turns. The second slot's writes must not be laid to the first, nor the
+ * other way round. */
 static void interleaved_runs(void **state) {
     (void)state;
     struct guest a, b;
     for (int round = 0; round < 3; round++) {
-        guest_begin(&a, &bed, image, STEPS({STEP_STORE, 100, 1}, {STEP_PARK, 0, 0}, {STEP_STORE, 20000, 2}, {STEP_LOAD, 100, 0}), 0);
+        guest_begin(&a, &bed, image,
+                    STEPS({STEP_STORE, 100, 1}, {STEP_PARK, 0, 0}, {STEP_STORE, 20000, 2},
+                          {STEP_LOAD, 100, 0}),
+                    0);
         assert_int_equal(ENGINE_PARKED, guest_finish(&a));
-        guest_begin(&b, &bed, image, STEPS({STEP_LOAD, 100, 0}, {STEP_STORE, 30000, 3}, {STEP_PARK, 0, 0}, {STEP_STORE, 40000, 4}), 0);
+        guest_begin(&b, &bed, image,
+                    STEPS({STEP_LOAD, 100, 0}, {STEP_STORE, 30000, 3}, {STEP_PARK, 0, 0},
+                          {STEP_STORE, 40000, 4}),
+                    0);
         assert_int_equal(ENGINE_PARKED, guest_finish(&b));
         assert_int_equal(image_byte(100), b.reports[0]);
         engine_run_wake(a.run);
@@ -153,8 +173,11 @@ static void interleaved_runs(void **state) {
         engine_run_delete(a.run);
         engine_run_delete(b.run);
         /* Both slots are free now: begin two at once to see both. */
-        static const struct step looks[] = {
-            {STEP_LOAD, 100, 0}, {STEP_LOAD, 20000, 0}, {STEP_LOAD, 30000, 0}, {STEP_LOAD, 40000, 0}, {STEP_END, 0, 0}};
+        static const struct step looks[] = {{STEP_LOAD, 100, 0},
+                                            {STEP_LOAD, 20000, 0},
+                                            {STEP_LOAD, 30000, 0},
+                                            {STEP_LOAD, 40000, 0},
+                                            {STEP_END, 0, 0}};
         guest_begin(&a, &bed, image, looks, 0);
         guest_begin(&b, &bed, image, looks, 0);
         assert_int_equal(ENGINE_FINISHED, guest_finish(&b));
@@ -168,8 +191,9 @@ static void interleaved_runs(void **state) {
     }
 }
 
-/* A run writes its page in its first stretch; then another run of another image runs, with faults or without, and ends; the
- * first run's last stretch has no fault. Its slot must still be scanned. */
+/* A run writes its page in its first stretch; then another run of another image runs, with faults
+ * or without, and ends; the first run's last stretch has no fault. Its slot must still be scanned.
+ */
 static void faults_are_remembered_over_stretches(void **state) {
     (void)state;
     struct guest a, b;
@@ -177,7 +201,8 @@ static void faults_are_remembered_over_stretches(void **state) {
     guest_run(&b, &bed, other, STEPS({STEP_STORE, 0, 1}));
     guest_run(&b, &bed, other, STEPS({STEP_STORE, 0, 1})); /* no new fault any more */
     guest_run(&a, &bed, image, STEPS({STEP_STORE, 0, 1}));
-    guest_begin(&a, &bed, image, STEPS({STEP_STORE, 50000, SECRET}, {STEP_PARK, 0, 0}, {STEP_PARK, 0, 0}), 0);
+    guest_begin(&a, &bed, image,
+                STEPS({STEP_STORE, 50000, SECRET}, {STEP_PARK, 0, 0}, {STEP_PARK, 0, 0}), 0);
     assert_int_equal(ENGINE_PARKED, guest_finish(&a));
     guest_run(&b, &bed, other, STEPS({STEP_STORE, 0, 1}));
     engine_run_wake(a.run);
@@ -189,7 +214,8 @@ static void faults_are_remembered_over_stretches(void **state) {
     engine_image_release(other);
 }
 
-/* A run that writes in its very first stretch, after others ran between its making and its first poll. */
+/* A run that writes in its very first stretch, after others ran between its making and its first
+ * poll. */
 static void faults_before_the_first_poll(void **state) {
     (void)state;
     struct guest a, b;
@@ -203,20 +229,24 @@ static void faults_before_the_first_poll(void **state) {
 
 enum { CALLS = 100 };
 
-/* How many of CALLS calls were followed by a scan. With `noise` the host takes faults of its own before each. */
+/* How many of CALLS calls were followed by a scan. With `noise` the host takes faults of its own
+ * before each. */
 static uint64_t scans_of_calls(bool noise) {
     struct guest guest;
-    static const struct step steps[] = {{STEP_STORE, 100, SECRET}, {STEP_STORE, 9000, SECRET}, {STEP_END, 0, 0}};
+    static const struct step steps[] = {
+        {STEP_STORE, 100, SECRET}, {STEP_STORE, 9000, SECRET}, {STEP_END, 0, 0}};
     for (int i = 0; i < 5; i++) guest_run(&guest, &bed, image, steps);
     struct engine_thread_stats before = bed_stats(&bed);
     for (int i = 0; i < CALLS; i++) {
-        volatile uint8_t *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        volatile uint8_t *map =
+            mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (noise) *map = 1;
         munmap((void *)(uintptr_t)map, 4096);
         guest_run(&guest, &bed, image, steps);
     }
     struct engine_thread_stats after = bed_stats(&bed);
-    assert_int_equal(CALLS, after.scans + after.scans_skipped - before.scans - before.scans_skipped);
+    assert_int_equal(CALLS,
+                     after.scans + after.scans_skipped - before.scans - before.scans_skipped);
     assert_int_equal(2 * CALLS, after.pages_copied - before.pages_copied);
     assert_int_equal(before.slots_made, after.slots_made);
     return after.scans - before.scans;
@@ -241,20 +271,26 @@ static void what_was_seen_once_stays_known(void **state) {
     int lie = memfd_create("pagemap", MFD_CLOEXEC), truth = bed.engine->scanner.fd;
     assert_int_equal(0, ftruncate(lie, (off_t)1 << 40));
     bed.engine->scanner.fd = lie;
-    guest_run(&guest, &bed, image, STEPS({STEP_STORE, 100, SECRET}, {STEP_LOAD, 2 * ENGINE_PAGE + 9000, 0}));
+    guest_run(&guest, &bed, image,
+              STEPS({STEP_STORE, 100, SECRET}, {STEP_LOAD, 2 * ENGINE_PAGE + 9000, 0}));
     bed.engine->scanner.fd = truth;
     close(lie);
     assert_int_equal(image_byte(100), look(100));
 }
 
-/* Stacks and private pages are what a slot may hold; above a number it starts again from the file. */
+/* Stacks and private pages are what a slot may hold; above a number it starts again from the file.
+ */
 static void a_dirty_slot_is_reset(void **state) {
     (void)state;
     struct engine_image *large = image_new(40);
     struct guest guest;
     uint32_t bytes = 300 * 4096; /* the limit is 256 */
-    guest_run(&guest, &bed, large, STEPS({STEP_FILL, 4096, bytes}, {STEP_GROW, 1, 0}, {STEP_STORE, 40 * ENGINE_PAGE, SECRET}));
-    guest_begin(&guest, &bed, large, STEPS({STEP_LOAD, 4096, 0}, {STEP_LOAD, bytes, 0}, {STEP_GROW, 1, 0}, {STEP_LOAD, 40 * ENGINE_PAGE, 0}),
+    guest_run(
+        &guest, &bed, large,
+        STEPS({STEP_FILL, 4096, bytes}, {STEP_GROW, 1, 0}, {STEP_STORE, 40 * ENGINE_PAGE, SECRET}));
+    guest_begin(&guest, &bed, large,
+                STEPS({STEP_LOAD, 4096, 0}, {STEP_LOAD, bytes, 0}, {STEP_GROW, 1, 0},
+                      {STEP_LOAD, 40 * ENGINE_PAGE, 0}),
                 0);
     struct slot *slot = guest.run->slot;
     assert_int_equal(0, slot->known.pages);
@@ -277,8 +313,10 @@ static void a_dirty_slot_is_reset(void **state) {
 static void a_big_growth_is_dropped(void **state) {
     (void)state;
     struct guest guest;
-    guest_run(&guest, &bed, image, STEPS({STEP_STORE, 100, SECRET}, {STEP_GROW, 20, 0}, {STEP_FILL, GROWN, 200 * 4096}));
-    guest_begin(&guest, &bed, image, STEPS({STEP_LOAD, 100, 0}, {STEP_GROW, 20, 0}, {STEP_LOAD, GROWN + 4096, 0}), 0);
+    guest_run(&guest, &bed, image,
+              STEPS({STEP_STORE, 100, SECRET}, {STEP_GROW, 20, 0}, {STEP_FILL, GROWN, 200 * 4096}));
+    guest_begin(&guest, &bed, image,
+                STEPS({STEP_LOAD, 100, 0}, {STEP_GROW, 20, 0}, {STEP_LOAD, GROWN + 4096, 0}), 0);
     assert_true(guest.run->slot->known.pages <= 1);
     assert_int_equal(ENGINE_FINISHED, guest_finish(&guest));
     assert_int_equal(image_byte(100), guest.reports[0]);
@@ -286,7 +324,8 @@ static void a_big_growth_is_dropped(void **state) {
     engine_run_delete(guest.run);
 }
 
-/* Between the size that the guest knows and the highest so far: zeros, or a trap when strict. Beyond: a trap. */
+/* Between the size that the guest knows and the highest so far: zeros, or a trap when strict.
+ * Beyond: a trap. */
 static void beyond_the_size(void **state) {
     (void)state;
     struct guest guest;
@@ -294,8 +333,10 @@ static void beyond_the_size(void **state) {
     guest_begin(&guest, &bed, image, STEPS({STEP_LOAD, GROWN + 100, 0}), 0);
     bool closed = variant->strict || variant->mode == SCAN_NONE;
     assert_int_equal(closed ? ENGINE_TRAPPED : ENGINE_FINISHED, guest_finish(&guest));
-    if (closed) assert_int_equal(FAULT_MEMORY, engine_run_fault(guest.run)->kind);
-    else assert_int_equal(0, guest.reports[0]);
+    if (closed)
+        assert_int_equal(FAULT_MEMORY, engine_run_fault(guest.run)->kind);
+    else
+        assert_int_equal(0, guest.reports[0]);
     engine_run_delete(guest.run);
     static const uint32_t outside[] = {GROWN + 2 * ENGINE_PAGE, 200u << 20, 0xffffffff};
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
@@ -306,14 +347,16 @@ static void beyond_the_size(void **state) {
     }
 }
 
-/* What lies between its size and the highest so far can be written by a guest that forgets its size; the next sees zeros. */
+/* What lies between its size and the highest so far can be written by a guest that forgets its
+ * size; the next sees zeros. */
 static void writes_beyond_the_size_are_found(void **state) {
     (void)state;
     if (variant->strict || variant->mode == SCAN_NONE) return;
     struct guest guest;
     guest_run(&guest, &bed, image, STEPS({STEP_GROW, 2, 0}, {STEP_STORE, GROWN, SECRET}));
     guest_run(&guest, &bed, image, STEPS({STEP_STORE, GROWN + ENGINE_PAGE + 5, SECRET}));
-    guest_run(&guest, &bed, image, STEPS({STEP_LOAD, GROWN + ENGINE_PAGE + 5, 0}, {STEP_LOAD, GROWN, 0}));
+    guest_run(&guest, &bed, image,
+              STEPS({STEP_LOAD, GROWN + ENGINE_PAGE + 5, 0}, {STEP_LOAD, GROWN, 0}));
     assert_int_equal(0, guest.reports[0]);
     assert_int_equal(0, guest.reports[1]);
 }
@@ -326,7 +369,9 @@ static void no_pages_at_all(void **state) {
     assert_int_equal(0, engine_image_pages(none));
     struct guest guest;
     for (int i = 0; i < 3; i++) {
-        guest_run(&guest, &bed, none, STEPS({STEP_GROW, 1, 0}, {STEP_LOAD, 50, 0}, {STEP_STORE, 50, SECRET}, {STEP_LOAD, 50, 0}));
+        guest_run(&guest, &bed, none,
+                  STEPS({STEP_GROW, 1, 0}, {STEP_LOAD, 50, 0}, {STEP_STORE, 50, SECRET},
+                        {STEP_LOAD, 50, 0}));
         assert_int_equal(0, guest.reports[0]);
         assert_int_equal(0, guest.reports[1]);
         assert_int_equal(SECRET, guest.reports[2]);
@@ -338,7 +383,8 @@ static void no_pages_at_all(void **state) {
     engine_image_release(none);
 }
 
-/* ---- a model: random calls, up to four alive at once; every call first looks at places that earlier ones wrote ---- */
+/* ---- a model: random calls, up to four alive at once; every call first looks at places that
+ * earlier ones wrote ---- */
 
 enum { PLAYERS = 4, GAME_STEPS = 14 };
 
@@ -358,12 +404,17 @@ static void player_begin(struct player *player, unsigned *seed) {
     uint32_t grown = 4 * ((unsigned)rand_r(seed) % 2), count = 0;
     player->steps[count++] = (struct step){STEP_GROW, grown, 0};
     while (count < GAME_STEPS) {
-        uint32_t at = (uint32_t)rand_r(seed) % ((PAGES + grown) * ENGINE_PAGE / 4096) * 4096 + (uint32_t)rand_r(seed) % 4 * 1000;
+        uint32_t at = (uint32_t)rand_r(seed) % ((PAGES + grown) * ENGINE_PAGE / 4096) * 4096 +
+                      (uint32_t)rand_r(seed) % 4 * 1000;
         unsigned dice = (unsigned)rand_r(seed) % 8;
-        if (count < 6) player->steps[count] = (struct step){STEP_LOAD, at, 0};
-        else if (dice == 0) player->steps[count] = (struct step){STEP_PARK, 0, 0};
-        else if (dice == 1) player->steps[count] = (struct step){STEP_HOST_STORE, at, SECRET};
-        else player->steps[count] = (struct step){STEP_STORE, at, SECRET};
+        if (count < 6)
+            player->steps[count] = (struct step){STEP_LOAD, at, 0};
+        else if (dice == 0)
+            player->steps[count] = (struct step){STEP_PARK, 0, 0};
+        else if (dice == 1)
+            player->steps[count] = (struct step){STEP_HOST_STORE, at, SECRET};
+        else
+            player->steps[count] = (struct step){STEP_STORE, at, SECRET};
         count++;
     }
     player->steps[count] = (struct step){rand_r(seed) % 5 ? STEP_END : STEP_TRAP, 0, 0};
@@ -379,7 +430,8 @@ static void player_move(struct player *player, unsigned *seed) {
     engine_run_delete(player->guest.run);
     player->alive = false;
     for (uint32_t i = 1; i < player->guest.report_count && i < 6; i++)
-        if (player->steps[i].kind == STEP_LOAD && player->guest.reports[i] != expected_at(player->steps[i].at))
+        if (player->steps[i].kind == STEP_LOAD &&
+            player->guest.reports[i] != expected_at(player->steps[i].at))
             fail_msg("at %u is %lld", player->steps[i].at, (long long)player->guest.reports[i]);
 }
 
@@ -389,8 +441,10 @@ static void random_calls_find_nothing(void **state) {
     static struct player players[PLAYERS];
     for (int move = 0; move < 8000; move++) {
         struct player *player = &players[rand_r(&seed) % PLAYERS];
-        if (player->alive) player_move(player, &seed);
-        else player_begin(player, &seed);
+        if (player->alive)
+            player_move(player, &seed);
+        else
+            player_begin(player, &seed);
     }
     for (int i = 0; i < PLAYERS; i++) {
         if (players[i].alive) engine_run_delete(players[i].guest.run);
@@ -411,11 +465,15 @@ static const char *play_on_a_thread(struct bed mine) {
     engine_thread_busy(mine.thread, true);
     for (int i = 0; i < 2000 && !failure; i++) {
         uint32_t at = (uint32_t)(i % 40) * 4096;
-        const struct step steps[] = {{STEP_LOAD, at, 0}, {STEP_STORE, at, SECRET}, {STEP_END, 0, 0}};
+        const struct step steps[] = {
+            {STEP_LOAD, at, 0}, {STEP_STORE, at, SECRET}, {STEP_END, 0, 0}};
         struct guest guest = {.steps = steps, .pages = PAGES, .limit = 10};
-        if (!engine_run_new(mine.thread, mine.machine, image, 0, 10, &guest, &guest.run, &err)) return "no run";
-        while (engine_run_poll(guest.run) == ENGINE_RUNNING) {}
-        if (guest.report_count != 1 || guest.reports[0] != expected_at(at)) failure = "the secret is there";
+        if (!engine_run_new(mine.thread, mine.machine, image, 0, 10, &guest, &guest.run, &err))
+            return "no run";
+        while (engine_run_poll(guest.run) == ENGINE_RUNNING) {
+        }
+        if (guest.report_count != 1 || guest.reports[0] != expected_at(at))
+            failure = "the secret is there";
         engine_run_delete(guest.run);
     }
     engine_thread_free(mine.thread);
@@ -430,7 +488,8 @@ static void two_threads_share_an_image(void **state) {
     (void)state;
     pthread_t threads[2];
     signals_restore_for_guests();
-    for (int i = 0; i < 2; i++) assert_int_equal(0, pthread_create(&threads[i], NULL, thread_main, &bed));
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(0, pthread_create(&threads[i], NULL, thread_main, &bed));
     for (int i = 0; i < 2; i++) {
         void *failure;
         pthread_join(threads[i], &failure);

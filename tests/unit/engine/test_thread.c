@@ -14,7 +14,8 @@
 
 static struct bed bed;
 
-static const struct step parks[] = {{STEP_STORE, 100, 1}, {STEP_PARK, 0, 0}, {STEP_LOAD, 100, 0}, {STEP_END, 0, 0}};
+static const struct step parks[] = {
+    {STEP_STORE, 100, 1}, {STEP_PARK, 0, 0}, {STEP_LOAD, 100, 0}, {STEP_END, 0, 0}};
 
 static void a_thousand_parked_runs_and_their_slots_again(void **state) {
     (void)state;
@@ -118,7 +119,8 @@ static void many_skills_keep_apart(void **state) {
                 assert_true(engine_image_open(fd, 1, &images[i], &err));
                 close(fd);
             }
-            guest_run(&guest, &bed, images[i], STEPS({STEP_LOAD, 4096, 0}, {STEP_LOAD, 4097, 0}, {STEP_STORE, 4096, 1}));
+            guest_run(&guest, &bed, images[i],
+                      STEPS({STEP_LOAD, 4096, 0}, {STEP_LOAD, 4097, 0}, {STEP_STORE, 4096, 1}));
             assert_int_equal(i, guest.reports[0] + 256 * guest.reports[1]);
         }
     for (int i = 0; i < COUNT; i++) {
@@ -156,7 +158,8 @@ static void deep_stacks_are_given_back(void **state) {
     engine_image_release(image);
 }
 
-/* Frees what it has when the system refuses, and says so when that does not help; afterwards everything works. */
+/* Frees what it has when the system refuses, and says so when that does not help; afterwards
+ * everything works. */
 static void running_out_of_address_space(void **state) {
     (void)state;
 #if SANITIZED
@@ -179,7 +182,9 @@ static void running_out_of_address_space(void **state) {
     int made = 0;
     for (; made < COUNT; made++) {
         guests[made] = (struct guest){.steps = parks, .pages = 1, .limit = 10};
-        if (!engine_run_new(bed.thread, bed.machine, image, 0, 10, &guests[made], &guests[made].run, &err)) break;
+        if (!engine_run_new(bed.thread, bed.machine, image, 0, 10, &guests[made], &guests[made].run,
+                            &err))
+            break;
         assert_int_equal(ENGINE_PARKED, guest_finish(&guests[made]));
     }
     assert_true(made >= 9 && made < COUNT);
@@ -225,12 +230,16 @@ static void *busy_thread(void *argument) {
         engine_thread_busy(thread, true);
         for (int i = 0; i < COUNT; i++) {
             guests[i] = (struct guest){.steps = parks, .pages = 2, .limit = 10};
-            if (!engine_run_new(thread, bed.machine, image, 0, 10, &guests[i], &guests[i].run, &err)) return (void *)1;
-            while (engine_run_poll(guests[i].run) == ENGINE_RUNNING) {}
+            if (!engine_run_new(thread, bed.machine, image, 0, 10, &guests[i], &guests[i].run,
+                                &err))
+                return (void *)1;
+            while (engine_run_poll(guests[i].run) == ENGINE_RUNNING) {
+            }
         }
         for (int i = 0; i < COUNT; i++) {
             engine_run_wake(guests[i].run);
-            while (engine_run_poll(guests[i].run) == ENGINE_RUNNING) {}
+            while (engine_run_poll(guests[i].run) == ENGINE_RUNNING) {
+            }
             wrong += guests[i].report_count != 2 || guests[i].reports[1] != 1;
             engine_run_delete(guests[i].run);
         }
@@ -246,7 +255,8 @@ static void threads_do_not_meet(void **state) {
     pthread_t threads[THREADS];
     struct engine_image *image = image_new(2);
     signals_restore_for_guests();
-    for (int i = 0; i < THREADS; i++) assert_int_equal(0, pthread_create(&threads[i], NULL, busy_thread, image));
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(0, pthread_create(&threads[i], NULL, busy_thread, image));
     for (int i = 0; i < THREADS; i++) {
         void *wrong;
         pthread_join(threads[i], &wrong);
