@@ -32,6 +32,7 @@
 #define RESERVATION_FULL (4ull << 30)
 #define GUARD_FULL       (32ull << 20)
 #define GUARD_SMALL      (1ull << 16)
+#define MAPPINGS_SPARED  4096
 #define CONFIG_VERSION   1 /* raise it when new_config changes what code looks like */
 
 void engine_settings_default(struct engine_settings *settings) {
@@ -155,6 +156,24 @@ static void make_key(struct engine *engine) {
              processor, (unsigned long long)checksum_of(facts, sizeof facts));
 }
 
+/* vm.max_map_count, less what the rest of the process may need. */
+static long mappings_allowed(void) {
+    long limit = 65530; /* the default, where it cannot be read */
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    if (file) {
+        if (fscanf(file, "%ld", &limit) != 1 || limit < 0) limit = 65530;
+        fclose(file);
+    }
+    return limit - (limit / 4 < MAPPINGS_SPARED ? limit / 4 : MAPPINGS_SPARED);
+}
+
+bool engine_count_mappings(struct engine *engine, long count) {
+    long before = atomic_fetch_add(&engine->mappings, count);
+    if (count < 0 || before + count <= engine->mappings_max) return true;
+    atomic_fetch_sub(&engine->mappings, count);
+    return false;
+}
+
 bool engine_new(const struct engine_settings *settings, struct engine **out, struct err *err) {
     if (!check_settings(settings, err)) return false;
     struct engine *engine = calloc(1, sizeof *engine);
@@ -171,6 +190,7 @@ bool engine_new(const struct engine_settings *settings, struct engine **out, str
         return err_set(err, ERR_INTERNAL, "engine: Wasmtime refused its configuration");
     }
     make_key(engine);
+    engine->mappings_max = mappings_allowed();
     *out = engine;
     return true;
 }

@@ -25,8 +25,14 @@ struct engine {
     wasm_engine_t *wasm;
     struct scanner scanner;
     struct ticker ticker;
+    atomic_long mappings; /* of slots and stacks, at most */
+    long mappings_max;
     char key[64];
 };
+/* Count `count` more mappings, if that leaves enough of the system's limit to everybody else: where
+ * it is reached, malloc fails, and what cannot take that aborts. A negative count always succeeds.
+ */
+bool engine_count_mappings(struct engine *engine, long count);
 
 /* ---- ticker.c: `on` when a thread begins to run guests, off when it goes idle. */
 void ticker_count(struct ticker *ticker, bool on);
@@ -75,6 +81,8 @@ struct engine_program {
 
 /* What WebAssembly implementations allow for parameters and for results. */
 enum { HOST_VALUES_MAX = 1000 };
+
+enum { SLOT_MAPPINGS = 3, STACK_MAPPINGS = 2 }; /* image, grown, reserved; guard, stack */
 
 /* ---- slot.c: an address range with an image mapped into it, for one run at a time. */
 struct slot {

@@ -174,13 +174,17 @@ static bool slot_map(struct slot *slot, const struct engine_image *image) {
 static struct slot *slot_make(struct engine_thread *thread, struct shelf *shelf, size_t reserved,
                               size_t guard) {
     struct slot *slot = calloc(1, sizeof *slot);
-    if (!slot) return NULL;
+    if (!slot || !engine_count_mappings(thread->engine, SLOT_MAPPINGS)) {
+        free(slot);
+        return NULL;
+    }
     slot->thread = thread;
     slot->shelf = shelf;
     slot->image = slot->size = slot->high = shelf->image->size;
     slot->reserved = reserved;
     slot->mapped = reserved + guard;
     if (!slot_map(slot, shelf->image)) {
+        engine_count_mappings(thread->engine, -SLOT_MAPPINGS);
         free(slot);
         return NULL;
     }
@@ -190,6 +194,7 @@ static struct slot *slot_make(struct engine_thread *thread, struct shelf *shelf,
 
 void slot_destroy(struct slot *slot) {
     mapping_drop(slot->base, slot->mapped);
+    engine_count_mappings(slot->thread->engine, -SLOT_MAPPINGS);
     page_set_free(&slot->known);
     free(slot);
 }

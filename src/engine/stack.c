@@ -52,7 +52,10 @@ static void stack_put_back(void *env) {
 static struct stack *stack_make(struct engine_thread *thread, size_t size) {
     size_t page = thread->engine->scanner.page;
     struct stack *stack = calloc(1, sizeof *stack);
-    if (!stack) return NULL;
+    if (!stack || !engine_count_mappings(thread->engine, STACK_MAPPINGS)) {
+        free(stack);
+        return NULL;
+    }
     stack->thread = thread;
     stack->guard = page;
     stack->size = (size + page - 1) / page * page;
@@ -60,6 +63,7 @@ static struct stack *stack_make(struct engine_thread *thread, size_t size) {
     stack->map = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (stack->map == MAP_FAILED) {
+        engine_count_mappings(thread->engine, -STACK_MAPPINGS);
         free(stack);
         return NULL;
     }
@@ -74,6 +78,7 @@ static struct stack *stack_make(struct engine_thread *thread, size_t size) {
 
 void stack_destroy(struct stack *stack) {
     mapping_drop(stack->map, stack->guard + stack->size);
+    engine_count_mappings(stack->thread->engine, -STACK_MAPPINGS);
     free(stack);
 }
 

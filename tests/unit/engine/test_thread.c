@@ -199,6 +199,39 @@ static void running_out_of_address_space(void **state) {
     engine_image_release(other);
 }
 
+/* The engine stops before the system does, and what it may not make a free slot is given up for. */
+static void running_out_of_mappings(void **state) {
+    (void)state;
+    struct engine_image *image = image_new(1), *other = image_new(1);
+    struct guest guests[3];
+    struct err err = {0};
+    engine_thread_trim(bed.thread, 0);
+    assert_int_equal(STACK_MAPPINGS, atomic_load(&bed.engine->mappings)); /* one free stack */
+    long before = bed.engine->mappings_max;
+    bed.engine->mappings_max = 2 * STACK_MAPPINGS + 2 * SLOT_MAPPINGS;
+    guest_run(&guests[0], &bed, other, STEPS({STEP_LOAD, 0, 0}));
+    for (int i = 0; i < 2; i++) {
+        guest_begin(&guests[i], &bed, image, parks, 0);
+        assert_int_equal(ENGINE_PARKED, guest_finish(&guests[i]));
+    }
+    assert_int_equal(1, other->references);
+    guests[2] = (struct guest){.steps = parks, .pages = 1, .limit = 10};
+    assert_false(
+        engine_run_new(bed.thread, bed.machine, image, 0, 10, &guests[2], &guests[2].run, &err));
+    assert_int_equal(ERR_MEMORY, err.kind);
+    assert_non_null(strstr(err.text, "no mapping left for a slot"));
+    bed.engine->mappings_max += SLOT_MAPPINGS; /* a slot, but no stack */
+    guest_begin(&guests[2], &bed, image, parks, 0);
+    assert_int_equal(ENGINE_TRAPPED, guest_finish(&guests[2]));
+    assert_int_equal(FAULT_OTHER, engine_run_fault(guests[2].run)->kind);
+    assert_non_null(strstr(engine_run_fault(guests[2].run)->text, "no mapping left for a stack"));
+    for (int i = 0; i < 3; i++) engine_run_delete(guests[i].run);
+    bed.engine->mappings_max = before;
+    engine_thread_forget(bed.thread, image);
+    engine_image_release(image);
+    engine_image_release(other);
+}
+
 static void a_thread_ends_with_its_runs(void **state) {
     (void)state;
     struct err err = {0};
@@ -275,6 +308,7 @@ int main(void) {
         cmocka_unit_test(many_skills_keep_apart),
         cmocka_unit_test(deep_stacks_are_given_back),
         cmocka_unit_test(running_out_of_address_space),
+        cmocka_unit_test(running_out_of_mappings),
         cmocka_unit_test(a_thread_ends_with_its_runs),
         cmocka_unit_test(threads_do_not_meet),
     };

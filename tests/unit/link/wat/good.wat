@@ -428,3 +428,35 @@
   (core instance $i (instantiate $m))
   (instance $h)
   (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
+
+;;; run: types
+;; Every kind of type, a resource that is used and one that is not.
+(component
+  (import "test:host/types@0.2.0" (instance $types
+    (export "thing" (type $thing (sub resource)))
+    (export "unused" (type $unused (sub resource)))
+    (type $r (record (field "a" u8) (field "b" s64)))
+    (export "rec" (type $rec (eq $r)))
+    (type $v (variant (case "none") (case "some" $rec)))
+    (export "var" (type $var (eq $v)))
+    (type $e (enum "red" "green"))
+    (export "color" (type $color (eq $e)))
+    (type $f (flags "r" "w"))
+    (export "mode" (type $mode (eq $f)))
+    (export "[method]thing.all" (func (param "self" (borrow $thing)) (param "v" $var) (param "c" $color) (param "m" $mode)
+      (result (result (tuple char (option f32))))))
+    (export "make" (func (result (own $thing))))
+    (export "drop-unused" (func (param "x" (own $unused))))))
+  (alias export $types "thing" (type $thing))
+  (core func $all (canon lower (func $types "[method]thing.all")))
+  (core func $make (canon lower (func $types "make")))
+  (core func $drop (canon resource.drop $thing))
+  (core instance $host (export "all" (func $all)) (export "make" (func $make)) (export "drop" (func $drop)))
+  (core module $m
+    (import "host" "make" (func (result i32)))
+    (import "host" "all" (func (param i32 i32 i32 i64 i32 i32 i32)))
+    (import "host" "drop" (func (param i32)))
+    (memory (export "memory") 3 7))
+  (core instance $i (instantiate $m (with "host" (instance $host))))
+  (instance $h)
+  (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
