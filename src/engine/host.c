@@ -113,6 +113,7 @@ enum engine_outcome engine_run_fail(struct engine_run *run, const char *format, 
     va_end(args);
     for (char *c = run->fault.text; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = ' ';
-    if (!run->fault.text[0]) strcpy(run->fault.text, "a host function failed");
+    if (!run->fault.text[0])
+        snprintf(run->fault.text, sizeof run->fault.text, "a host function failed");
     return ENGINE_FAIL;
 }

@@ -121,8 +121,12 @@ static bool define_all(struct engine_program *program, const struct engine_impor
     wasm_importtype_vec_t wanted;
     wasmtime_module_imports(program->code->module, &wanted);
     program->functions = calloc(wanted.size + 1, sizeof *program->functions);
-    bool ok = program->functions || err_set(err, ERR_MEMORY, "program: no memory");
-    wasmtime_linker_allow_shadowing(program->linker, true); /* a module may import one name twice */
+    if (!program->functions) {
+        wasm_importtype_vec_delete(&wanted);
+        return err_set(err, ERR_MEMORY, "program: no memory");
+    }
+    wasmtime_linker_allow_shadowing(program->linker, true); /* a module may import a name twice */
+    bool ok = true;
     for (size_t i = 0; ok && i < wanted.size; i++)
         ok = define(program, wanted.data[i], find_import(imports, import_count, wanted.data[i]),
                     err);

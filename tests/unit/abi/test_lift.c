@@ -287,10 +287,10 @@ static void overlapping_lists_are_bounded(void **state) {
     memset(guest.memory, 'a', 3 << 16);
     uint32_t *words = (uint32_t *)guest.memory;
     for (uint32_t i = 0; i < 16000; i++) words[2 * i] = 2 << 16, words[2 * i + 1] = 1 << 16;
-    assert_lift_fails(&guest, CORE(0, 16000), "larger than 256 MiB");
+    assert_lift_fails(&guest, CORE(0, 16000), "larger than 64 MiB");
     assert_true(
-        guest_lift(&guest, CORE(0, 4000), &value)); /* 250 MiB, the budget is a call's own */
-    assert_true(guest_lift(&guest, CORE(0, 4000), &value));
+        guest_lift(&guest, CORE(0, 1000), &value)); /* 62 MiB, the budget is a call's own */
+    assert_true(guest_lift(&guest, CORE(0, 1000), &value));
     guest_close(&guest);
 }
 
@@ -301,8 +301,8 @@ static void items_count_against_the_budget(void **state) {
     (void)state;
     guest_open_import(&guest, "'bool',{'list':0}", "['p',1]", "null", "ii:", "utf8", false);
     guest_resize(&guest, 17 << 20);
-    assert_lift_fails(&guest, CORE(0, (16 << 20) + 1), "larger than 256 MiB");
-    assert_true(guest_lift(&guest, CORE(0, 16 << 20), &value));
+    assert_lift_fails(&guest, CORE(0, (4 << 20) + 1), "larger than 64 MiB");
+    assert_true(guest_lift(&guest, CORE(0, 4 << 20), &value));
     guest_close(&guest);
 }
 

@@ -1,0 +1,262 @@
+"""Deploying is copying a file: copied, replaced, deleted, half written; and loads that disturb nobody."""
+import os
+import re
+import shutil
+import statistics
+import threading
+import time
+
+import pytest
+
+from e2e_support import read_answer, wait_until
+
+
+@pytest.fixture
+def fresh(start):
+    return start(env={"NAMESPACE_UPDATE_INTERVAL": "1s"})
+
+
+def constant(wasm, text):
+    """A skill that answers every call (but the behaviours) with this JSON text of nine bytes."""
+    assert len(text) == 9
+    return wasm.variant("constant-" + text.strip('"'), ('(data (i32.const 1024) "unchanged")', '(data (i32.const 1024) "%s")' % text.replace('"', '\\"')))
+
+
+def answer_of(kernel, name):
+    return kernel.say(name, "j").text  # the text at 1024
+
+
+def test_a_copied_file_is_listed_at_once(start, wasm):
+    kernel = start(env={"NAMESPACE_UPDATE_INTERVAL": "1h"})  # so it is inotify
+    took = []
+    for i in range(20):
+        begin = time.monotonic()
+        kernel.put(wasm.behaviour, f"copy{i}")
+        took.append((time.monotonic() - begin) * 1e3)
+    print(f"\nlisted after a copy: median {statistics.median(took):.1f} ms, worst {max(took):.1f} ms")
+    assert max(took) < 1000
+
+
+def test_a_moved_and_a_linked_file_are_listed_and_run(start, wasm):
+    kernel = start(env={"NAMESPACE_UPDATE_INTERVAL": "1h"})
+    kernel.put_at_once(wasm.behaviour, "moved")
+    copy = kernel.folder / "outside.wasm"
+    shutil.copyfile(wasm.behaviour, copy)
+    os.link(copy, kernel.skills / "linked.wasm")
+    for name in ("moved", "linked"):
+        kernel.wait_listed(name)
+        assert kernel.say(name, "echo").status == 200
+
+
+def test_a_deleted_file_is_not_there_any_more(start, wasm):
+    kernel = start(env={"NAMESPACE_UPDATE_INTERVAL": "1h"})
+    kernel.put(wasm.behaviour, "gone")
+    assert kernel.say("gone", "echo").status == 200
+    (kernel.skills / "gone.wasm").unlink()
+    wait_until(lambda: "dev/gone" not in kernel.listed(), 5)
+    answer = kernel.say("gone", "echo")
+    assert answer.status == 400 and "could not find the skill" in answer.text
+    assert "dev/gone" not in kernel.call("GET", "/cached_skills").json()
+
+
+def test_a_running_call_survives_the_deletion_of_its_skill(fresh, wasm):
+    fresh.put(wasm.behaviour, "gone")
+    fresh.say("gone", "echo")
+    clients = [fresh.begin("gone", '"s"') for _ in range(10)]
+    time.sleep(0.01)
+    (fresh.skills / "gone.wasm").unlink()
+    for client in clients:
+        assert read_answer(client.makefile("rb"))[::2] in [(200, b'"s"')]
+        client.close()
+
+
+@pytest.mark.parametrize("way", ["copy", "move", "delete and copy"])
+def test_a_replaced_skill_answers_anew(start, wasm, way):
+    kernel = start(env={"NAMESPACE_UPDATE_INTERVAL": "1h"})
+    kernel.put(constant(wasm, '"version1"'[:8] + '"'), "skill")
+    assert answer_of(kernel, "skill") == '"version"'
+    for text in ('"number2"', '"number3"', '"number4"'):
+        if way == "delete and copy":
+            (kernel.skills / "skill.wasm").unlink()
+        if way == "move":
+            kernel.put_at_once(constant(wasm, text), "skill")
+        else:
+            kernel.put(constant(wasm, text), "skill")
+        wait_until(lambda: answer_of(kernel, "skill") == text, 5, f"answer {text}")
+
+
+def test_a_replaced_skill_never_fails_and_never_goes_back(fresh, wasm):
+    fresh.put(constant(wasm, '"numberA"'), "skill")
+    answers, stop = [], threading.Event()
+
+    def ask():
+        while not stop.is_set():
+            answer = fresh.say("skill", "j")
+            answers.append((answer.status, answer.text))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(0.2)
+    fresh.put_at_once(constant(wasm, '"numberB"'), "skill")
+    wait_until(lambda: answers[-1][1] == '"numberB"', 5)
+    time.sleep(0.2)
+    stop.set()
+    thread.join()
+    assert {status for status, _ in answers} == {200}
+    texts = [text for _, text in answers]
+    assert texts == sorted(texts)
+
+
+def test_calls_of_the_old_content_finish(fresh, wasm):
+    fresh.put(constant(wasm, '"numberA"'), "skill")
+    fresh.say("skill", "echo")
+    slow = [fresh.begin("skill", '"s"') for _ in range(20)]
+    time.sleep(0.01)
+    fresh.put_at_once(constant(wasm, '"numberB"'), "skill")
+    for client in slow:
+        assert read_answer(client.makefile("rb"))[::2] == (200, b'"s"')
+        client.close()
+    wait_until(lambda: answer_of(fresh, "skill") == '"numberB"', 5)
+
+
+def test_a_file_written_slowly_is_not_loaded_half(fresh, wasm):
+    data = wasm.behaviour.read_bytes()
+    answers = []
+
+    def ask():
+        while not answers or answers[-1].status == 400:  # not listed yet
+            answers.append(fresh.say("slow", "echo"))
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    with open(fresh.skills / "slow.wasm", "wb", buffering=0) as file:
+        for i in range(10):
+            file.write(data[len(data) * i // 10:len(data) * (i + 1) // 10])
+            time.sleep(0.25)
+    thread.join(30)
+    assert answers[-1].status == 200 and {answer.status for answer in answers} <= {200, 400}
+    assert "is not loaded" not in fresh.log()
+
+
+def test_a_skill_overwritten_slowly_answers_old_or_new_but_never_half(fresh, wasm):
+    fresh.put(constant(wasm, '"numberA"'), "slow")
+    assert answer_of(fresh, "slow") == '"numberA"'
+    data = constant(wasm, '"numberB"').read_bytes()
+    answers, done = [], threading.Event()
+
+    def ask():
+        while not done.is_set():
+            answers.append(fresh.say("slow", "j"))
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    with open(fresh.skills / "slow.wasm", "wb", buffering=0) as file:
+        for i in range(8):
+            file.write(data[len(data) * i // 8:len(data) * (i + 1) // 8])
+            time.sleep(0.2)
+    wait_until(lambda: answers[-1].text == '"numberB"', 5)
+    done.set()
+    thread.join()
+    assert {(answer.status, answer.text) for answer in answers} <= {(200, '"numberA"'), (200, '"numberB"')}
+
+
+def test_what_is_no_regular_visible_wasm_file_is_ignored(start, wasm, tmp_path):
+    folder = tmp_path / "odd"
+    skills = folder / "skills"
+    skills.mkdir(parents=True)
+
+    def fill(when):
+        shutil.copyfile(wasm.behaviour, skills / f".hidden-{when}.wasm")
+        shutil.copyfile(wasm.behaviour, skills / f"other-{when}.txt")
+        shutil.copyfile(wasm.behaviour, skills / f"upper-{when}.WASM")
+        (skills / f"directory-{when}.wasm").mkdir()
+        (skills / f"link-{when}.wasm").symlink_to(wasm.behaviour)
+        (skills / f"dangling-{when}.wasm").symlink_to("/nowhere")
+        os.mkfifo(skills / f"fifo-{when}.wasm")
+        shutil.copyfile(wasm.behaviour, skills / f"directory-{when}.wasm/inner.wasm")
+    fill("before")
+    kernel = start(folder=folder)
+    fill("after")
+    (skills / ".wasm").write_bytes(b"")
+    kernel.put(wasm.behaviour, "good")
+    time.sleep(1.5)  # a pass, too
+    assert kernel.listed() == ["dev/good"]
+    assert kernel.say("good", "echo").status == 200
+    for name in ("link-after", "fifo-after", "directory-after", ".hidden-after", "../skills/good"):
+        answer = kernel.call("POST", f"/v1/skills/dev/{name.replace('/', '%2F')}/run", "1")
+        assert answer.status == 400 and "could not find the skill" in answer.text
+
+
+def test_the_directory_may_come_later(start, wasm, tmp_path):
+    kernel = start(env={"NAMESPACES__DEV__DIRECTORY": str(tmp_path / "later/skills"), "NAMESPACE_UPDATE_INTERVAL": "200ms"})
+    assert kernel.listed() == [] and "does not exist" in kernel.log()
+    (tmp_path / "later/skills").mkdir(parents=True)
+    kernel.put(wasm.behaviour, "skill", folder=tmp_path / "later/skills")
+    assert kernel.say("skill", "echo").status == 200
+
+
+def test_the_directory_may_go_and_come_back(start, wasm):
+    kernel = start(env={"NAMESPACE_UPDATE_INTERVAL": "200ms"})
+    kernel.put(wasm.behaviour, "skill")
+    kernel.say("skill", "echo")
+    for way in ("remove", "rename"):
+        if way == "remove":
+            shutil.rmtree(kernel.skills)
+        else:
+            kernel.skills.rename(kernel.folder / "elsewhere")
+        wait_until(lambda: kernel.listed() == [], 5)
+        kernel.skills.mkdir()
+        kernel.put(wasm.behaviour, "skill")
+        assert kernel.say("skill", "echo").status == 200
+
+
+def test_200_files_at_once(start, wasm):
+    kernel = start(env={"NAMESPACE_UPDATE_INTERVAL": "1h"})
+    for i in range(200):
+        os.link(wasm.behaviour, kernel.skills / f"skill{i:03}.wasm")
+    wait_until(lambda: len(kernel.listed()) == 200, 5)
+    answers = kernel.many(200, lambda i: kernel.say(f"skill{i:03}", "echo"), workers=20)
+    assert {answer.status for answer in answers} == {200}
+
+
+def test_first_requests_in_parallel_compile_once_and_hold_up_nobody(start, wasm, tmp_path):
+    kernel = start(cache=tmp_path / "cache")
+    kernel.put(wasm.sample("sample_c"), "sample_c")
+    kernel.run("sample_c", {"topic": "x"})
+    kernel.put(wasm.sample("sample_py"), "sample_py")
+    compiled = len(list(kernel.cache.glob("*.cwasm")))
+    answers, took, slowest_list = [], [], 0
+    threads = [threading.Thread(target=lambda: answers.append(kernel.run("sample_py", {"topic": "x"}))) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    while not answers:
+        begin = time.monotonic()
+        assert kernel.run("sample_c", {"topic": "x"}).json() == "Hello x"
+        took.append(time.monotonic() - begin)
+        begin = time.monotonic()
+        assert "dev/sample_py" in kernel.listed()
+        slowest_list = max(slowest_list, time.monotonic() - begin)
+        if len(took) == 5:  # a new skill loads, too
+            kernel.put(wasm.behaviour, "behaviour")
+            assert kernel.say("behaviour", "echo").status == 200 and not answers
+        time.sleep(0.02)
+    for thread in threads:
+        thread.join()
+    assert [answer.text for answer in answers] == ['"Hello x"'] * 50
+    print(f"\nC beside a compile of Python: p50 {statistics.median(took) * 1e3:.1f} ms, worst {max(took) * 1e3:.0f} ms of {len(took)}; "
+          f"list worst {slowest_list * 1e3:.0f} ms")
+    assert len(took) > 5 and max(took) < 5
+    assert len(re.findall(r"dev/sample_py is loaded in", kernel.log())) == 1
+    assert len(list(kernel.cache.glob("*.cwasm"))) == compiled + 2
+
+
+def test_two_namespaces_on_one_directory(start, wasm, tmp_path):
+    skills = tmp_path / "both"
+    skills.mkdir()
+    kernel = start(env={"NAMESPACES__ONE__DIRECTORY": str(skills), "NAMESPACES__TWO__DIRECTORY": str(skills), "NAMESPACE_UPDATE_INTERVAL": "1h"})
+    shutil.copyfile(wasm.behaviour, skills / "skill.wasm")
+    wait_until(lambda: kernel.listed() == ["one/skill", "two/skill"], 5)
+    for namespace in ("one", "two"):
+        assert kernel.call("POST", f"/v1/skills/{namespace}/skill/run", '"echo"').text == '"echo"'
