@@ -82,6 +82,8 @@ class Kernel:
     def call_on(connection, method, path, body=None, headers=None):
         if body is not None and not isinstance(body, (bytes, str)):
             body = json.dumps(body)
+        if isinstance(body, str):
+            body = body.encode()  # http.client would take Latin-1
         wanted = {"Content-Type": "application/json"} if body is not None else {}
         wanted.update(headers or {})
         connection.request(method, path, body, wanted)

@@ -69,6 +69,10 @@ class Skills:
 class TestKernel(Kernel):
     __test__ = False
 
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.port = int(self.env["KERNEL_ADDRESS"].rpartition(":")[2])  # a test may have chosen it
+
     def put(self, path, name, wait=True, folder=None):
         """Deploy by a copy, as users do."""
         shutil.copyfile(path, (folder or self.skills) / f"{name}.wasm")

@@ -181,11 +181,91 @@ static void instances_over_and_over(void **state) {
     }
 }
 
+/* Limits that only a file of some size reaches. */
+static void too_many(void **state) {
+    (void)state;
+    struct buf bytes = bytes_component(), items = bytes_new();
+    for (int i = 0; i < COMPONENT_MAX_ITEMS / 2 + 1; i++) ADD(&items, 0x7f);
+    for (int i = 0; i < 2; i++) { /* two sections, each of them short enough */
+        struct buf types = bytes_new();
+        must(buf_add(&types, items.data, items.size));
+        bytes_vector(&bytes, 7, COMPONENT_MAX_ITEMS / 2 + 1, &types);
+    }
+    buf_free(&items);
+    assert_false(cases_decode_buf(&bytes, &arena, &component, &err));
+    assert_int_equal(err.kind, ERR_LIMIT);
+    assert_non_null(strstr(err.text, "more than 1000000 types"));
+    bytes = bytes_component();
+    for (int i = 0; i <= COMPONENT_MAX_MODULES; i++) {
+        struct buf module = bytes_module();
+        bytes_section(&bytes, 1, &module);
+    }
+    assert_false(cases_decode_buf(&bytes, &arena, &component, &err));
+    assert_int_equal(err.kind, ERR_LIMIT);
+    assert_non_null(strstr(err.text, "more than 1000 core modules"));
+}
+
+/* Enums of one case each whose hashes, by the table's own function (types_intern.c), have one place
+ * in it. */
+static uint32_t mix(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ hash >> 32) * UINT64_C(0xff51afd7ed558ccd);
+    return (uint32_t)(hash >> 32);
+}
+
+static uint32_t hash_of_enum(struct str label) {
+    return mix(mix(mix(VT_ENUM, UINT64_MAX), str_hash(label)), COMPONENT_NONE);
+}
+
+static uint32_t hash_of_import(struct str name) {
+    return (uint32_t)(str_hash(name) * UINT64_C(0xff51afd7ed558ccd) >> 32);
+}
+
+/* `count` items with names of one place in a table of 1024. */
+static struct buf colliding(uint32_t count, uint32_t (*hash)(struct str), struct str before,
+                            struct str after) {
+    struct buf items = bytes_new();
+    for (unsigned i = 0; count > 0; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "n%u", i);
+        if (hash(str_of(name)) % 1024 != 99) continue;
+        must(buf_add(&items, before.data, before.size));
+        bytes_name(&items, name);
+        must(buf_add(&items, after.data, after.size));
+        count--;
+    }
+    return items;
+}
+
+static void made_to_collide(void **state) {
+    (void)state;
+    for (uint32_t extra = 0; extra < 2; extra++) {
+        struct buf bytes = bytes_component();
+        struct buf items =
+            colliding(64 + extra, hash_of_enum, (struct str){"\x6d\x01", 2}, (struct str){"", 0});
+        bytes_vector(&bytes, 7, 64 + extra, &items);
+        assert_int_equal(cases_decode_buf(&bytes, &arena, &component, &err), extra == 0);
+        bytes = bytes_component();
+        ADD(&bytes, 7, 5, 1, 0x40, 0, 1, 0);
+        items = colliding(256 + extra, hash_of_import, (struct str){"", 1},
+                          (struct str){"\x01\x00", 2});
+        bytes_vector(&bytes, 10, 256 + extra, &items);
+        assert_int_equal(cases_decode_buf(&bytes, &arena, &component, &err), extra == 0);
+    }
+    assert_int_equal(err.kind, ERR_LIMIT);
+    assert_non_null(strstr(err.text, "names made to collide at offset"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_cut),           cmocka_unit_test(every_byte_changed),
-        cmocka_unit_test(no_memory),           cmocka_unit_test(memory_in_proportion),
-        cmocka_unit_test(types_over_and_over), cmocka_unit_test(instances_over_and_over),
+        cmocka_unit_test(every_cut),
+        cmocka_unit_test(every_byte_changed),
+        cmocka_unit_test(no_memory),
+        cmocka_unit_test(memory_in_proportion),
+        cmocka_unit_test(types_over_and_over),
+        cmocka_unit_test(instances_over_and_over),
+        cmocka_unit_test(too_many),
+        cmocka_unit_test(made_to_collide),
     };
     int failed = cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
     arena_free(&arena);

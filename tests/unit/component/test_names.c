@@ -56,6 +56,17 @@ static void names_made_to_collide(void **state) {
     names_free(&names);
 }
 
+/* One name in so many scopes that some of the hashes are equal. */
+static void many_scopes(void **state) {
+    (void)state;
+    enum { COUNT = 300000 };
+    struct names names = {0};
+    for (uint32_t i = 0; i < COUNT; i++)
+        assert_int_equal(names_add(&names, i, str_of("name"), i), NAMES_ADDED);
+    for (uint32_t i = 0; i < COUNT; i++) assert_int_equal(names_find(&names, i, str_of("name")), i);
+    names_free(&names);
+}
+
 static void sorting(void **state) {
     (void)state;
     struct str names[] = {str_of("b"), str_of("ab"), str_of(""), str_of("a"), str_of("\xc3\xa4")};
@@ -108,9 +119,8 @@ static void plain_names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_names),
-        cmocka_unit_test(names_made_to_collide),
-        cmocka_unit_test(sorting),
+        cmocka_unit_test(many_names),  cmocka_unit_test(names_made_to_collide),
+        cmocka_unit_test(many_scopes), cmocka_unit_test(sorting),
         cmocka_unit_test(plain_names),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);

@@ -146,8 +146,8 @@ static void counts(void **state) {
     assert_int_equal(reader_count(&reader, 1, 2, "things"), 0);
     assert_failed(reader, ERR_LIMIT, "3 things, at most 2 are taken at offset 0x100");
     /* The product must not wrap around. */
-    reader = READER(0xff, 0xff, 0xff, 0xff, 0x0f, 1, 2);
-    assert_int_equal(reader_count(&reader, 0x80000000, UINT32_MAX, "things"), 0);
+    reader = READER(0x80, 0x80, 0x80, 0x80, 0x08, 1, 2);
+    assert_int_equal(reader_count(&reader, 2, UINT32_MAX, "things"), 0);
     assert_failed(reader, ERR_INVALID, "announced");
 }
 

@@ -100,6 +100,12 @@ static void malformed(void **state) {
     assert_refused(ERR_INVALID, "argument of sort 0x11 to a core module", 1, 8, 0, 'a', 's', 'm', 1,
                    0, 0, 0, 2, 7, 1, 0, 0, 1, 0, 0x11, 0);
     assert_refused(ERR_UNSUPPORTED, "core instance made of a core tag", 2, 6, 1, 1, 1, 0, 4, 0);
+    assert_refused(ERR_UNSUPPORTED, "nested component that exports an instance", 4, 17, 0, 'a', 's',
+                   'm', 0x0d, 0, 1, 0, 11, 7, 1, 0, 1, 'a', 5, 0, 0);
+    assert_refused(ERR_INVALID, "more bytes than items in a section", 4, 13, 0, 'a', 's', 'm', 0x0d,
+                   0, 1, 0, 7, 3, 1, 0x7f, 0x7f);
+    assert_refused(ERR_UNSUPPORTED, "nested component that has a section of unknown kind", 4, 10, 0,
+                   'a', 's', 'm', 0x0d, 0, 1, 0, 99, 0);
     assert_refused(ERR_UNSUPPORTED, "alias of a core tag", 6, 6, 1, 0, 4, 1, 0, 0);
 }
 

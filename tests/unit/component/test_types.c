@@ -259,6 +259,21 @@ static void wide_types(void **state) {
     arena_free(&arena);
 }
 
+/* So many triples of 45 types that some of their hashes are equal: still each is a type of its own.
+ */
+static void equal_hashes(void **state) {
+    (void)state;
+    enum { PARTS = 45 };
+    struct buf types = bytes_new();
+    for (uint8_t i = 0; i < PARTS; i++) ADD(&types, 0x6d, 1, 1, (uint8_t)('0' + i + (i >= 44)));
+    for (uint8_t i = 0; i < PARTS; i++)
+        for (uint8_t j = 0; j < PARTS; j++)
+            for (uint8_t k = 0; k < PARTS; k++) ADD(&types, 0x6f, 3, i, j, k);
+    assert_true(decode_types(PARTS + PARTS * PARTS * PARTS, &types));
+    assert_int_equal(component.valtype_count, PARTS + PARTS * PARTS * PARTS);
+    arena_free(&arena);
+}
+
 static void malformed(void **state) {
     (void)state;
     static const struct {
@@ -298,6 +313,7 @@ int main(void) {
         cmocka_unit_test(depth_of_instance_types),
         cmocka_unit_test(number_of_value_types),
         cmocka_unit_test(wide_types),
+        cmocka_unit_test(equal_hashes),
         cmocka_unit_test(malformed),
     };
     return cmocka_run_group_tests_name("types", tests, NULL, NULL);
