@@ -4,6 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/cache.sh
+PATH=$(tools/paths.sh)
+export PATH
 preset=$1
 dir=${BUILD:-build}/$preset
 export PKG_CONFIG_PATH=$PHARIA_DEV_CACHE/wasmtime-50.0.1/lib/pkgconfig:${PKG_CONFIG_PATH:-}

@@ -4,7 +4,8 @@
  * Source: the component model's binary format (WebAssembly/component-model, Binary.md and
  * CanonicalABI.md) as of 2025; what public builders make of it is in docs/linking.md. The decoder
  * takes any bytes: no input reads out of bounds, recurses deeper than COMPONENT_MAX_DEPTH, or takes
- * more than linear time and COMPONENT_ARENA_FACTOR times its size of arena.
+ * more than linear time (but for sorting names) and COMPONENT_ARENA_FACTOR times its size of arena,
+ * and about as much again of malloc's memory until it is done.
  *
  * Everything points into the input or lives in the arena that was given; it is valid as long as
  * both. Not thread-safe while decoding, constant afterwards.

@@ -51,6 +51,12 @@ uint32_t decode_index(struct reader *reader, uint32_t count, const char *what) {
     return 0;
 }
 
+const void *decode_item(struct reader *reader, const struct vec *vec, const char *what) {
+    uint32_t index = decode_index(reader, vec->count, what);
+    if (reader->failed || vec->items == NULL) return NULL;
+    return (const uint8_t *)vec->items + (size_t)index * vec->item_size;
+}
+
 struct sort decode_sort(struct reader *reader) {
     struct sort sort = {.sort = reader_byte(reader)};
     if (sort.sort > SORT_INSTANCE)

@@ -119,6 +119,8 @@ bool decode_name(struct decoder *decoder, struct reader *reader, uint32_t offset
 bool decode_pay(struct decoder *decoder, struct reader *reader, uint64_t price);
 /* An index below `count`, or 0 and a failure "WHAT 7, which is not there". */
 uint32_t decode_index(struct reader *reader, uint32_t count, const char *what);
+/* An index, and the item of that index: good until the vec grows. NULL and a failure as above. */
+const void *decode_item(struct reader *reader, const struct vec *vec, const char *what);
 
 /* The sorts of the component level, as encoded; 0 has a second byte that says which core sort. */
 enum { SORT_CORE, SORT_FUNC, SORT_VALUE, SORT_TYPE, SORT_COMPONENT, SORT_INSTANCE };

@@ -54,15 +54,15 @@ static void nested_export(struct nested *nested, struct reader *reader) {
     struct sort sort = decode_sort(reader);
     if (reader->failed) return;
     if (sort.sort == SORT_FUNC) {
-        uint32_t index = decode_index(reader, nested->funcs.count, "function");
-        if (reader->failed) return;
+        const uint32_t *func = decode_item(reader, &nested->funcs, "function");
+        if (func == NULL) return;
         export.is_func = true;
-        export.import = ((const uint32_t *)nested->funcs.items)[index];
+        export.import = *func;
         add_func(nested, reader, export.import);
     } else if (sort.sort == SORT_TYPE) {
-        uint32_t index = decode_index(reader, nested->types.count, "type");
-        if (reader->failed) return;
-        export = ((const struct nested_export *)nested->types.items)[index];
+        const struct nested_export *type = decode_item(reader, &nested->types, "type");
+        if (type == NULL) return;
+        export = *type;
         add_type(nested, reader, export.import, export.type);
     } else {
         reader_fail_at(reader, start, ERR_UNSUPPORTED, "nested component that exports %s",
@@ -214,11 +214,10 @@ static void add_export(struct decoder *decoder, struct reader *reader, uint32_t 
 void decode_nested_instance(struct decoder *decoder, struct reader *reader,
                             struct instance_entry *entry) {
     uint32_t offset = reader_offset(reader);
-    uint32_t index = decode_index(reader, decoder->components.count, "nested component");
-    struct instance_entry arguments = read_arguments(decoder, reader);
-    if (reader->failed) return;
     const struct nested_component *component =
-        &((const struct nested_component *)decoder->components.items)[index];
+        decode_item(reader, &decoder->components, "nested component");
+    struct instance_entry arguments = read_arguments(decoder, reader);
+    if (reader->failed || component == NULL) return;
     if (!decode_pay(decoder, reader,
                     6 * (uint64_t)component->export_count + component->import_count))
         return;

@@ -21,6 +21,10 @@ LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (ERROR|WARN|INFO|
 
 # ---- skills
 
+def tool():
+    return shutil.which("wasm-tools") or DEV_CACHE / "venv-tools/bin/wasm-tools"
+
+
 class Skills:
     """Components by name; what is made is kept in the session's folder."""
 
@@ -33,8 +37,7 @@ class Skills:
         path = self.folder / f"{name}.wasm"
         if not path.exists():
             (self.folder / f"{name}.wat").write_text(text)
-            tool = shutil.which("wasm-tools") or DEV_CACHE / "venv-tools/bin/wasm-tools"
-            done = subprocess.run([tool, "parse", self.folder / f"{name}.wat", "-o", path], capture_output=True, text=True)
+            done = subprocess.run([tool(), "parse", self.folder / f"{name}.wat", "-o", path], capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
         return path
 

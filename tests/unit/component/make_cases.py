@@ -26,7 +26,8 @@ def assemble(case):
     if done.stderr:
         print(f"{source}:{line}: {done.stderr.decode()}", file=sys.stderr)
         return None
-    with open(f"{out}.d/{line}.wasm", "wb") as file:
+    stem = os.path.basename(source).removesuffix(".wat")
+    with open(f"{out}.d/{stem}-{line}.wasm", "wb") as file:
         file.write(done.stdout)
     return f"{kind}\t{text}\t{line}\t{len(done.stdout)}\n".encode() + done.stdout
 

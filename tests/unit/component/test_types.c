@@ -259,18 +259,33 @@ static void wide_types(void **state) {
     arena_free(&arena);
 }
 
-/* So many triples of 45 types that some of their hashes are equal: still each is a type of its own.
- */
+/* So many records of three of 45 types, and handles, that some of their hashes are equal (with
+ * these labels): still each is a type of its own. */
 static void equal_hashes(void **state) {
     (void)state;
-    enum { PARTS = 45 };
-    struct buf types = bytes_new();
+    enum { PARTS = 45, HANDLES = 99000 };
+    struct buf types = bytes_new(), bytes = bytes_component(), resources = bytes_new();
     for (uint8_t i = 0; i < PARTS; i++) ADD(&types, 0x6d, 1, 1, (uint8_t)('0' + i + (i >= 44)));
     for (uint8_t i = 0; i < PARTS; i++)
         for (uint8_t j = 0; j < PARTS; j++)
-            for (uint8_t k = 0; k < PARTS; k++) ADD(&types, 0x6f, 3, i, j, k);
+            for (uint8_t k = 0; k < PARTS; k++)
+                ADD(&types, 0x72, 3, 1, 'c', i, 1, 'd', j, 1, 'e', k);
     assert_true(decode_types(PARTS + PARTS * PARTS * PARTS, &types));
     assert_int_equal(component.valtype_count, PARTS + PARTS * PARTS * PARTS);
+    types = bytes_new();
+    for (uint32_t i = 0; i < HANDLES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "r%u", i);
+        ADD(&resources, 0);
+        bytes_name(&resources, name);
+        ADD(&resources, 3, 1);
+        ADD(&types, 0x68);
+        bytes_leb(&types, i);
+    }
+    bytes_vector(&bytes, 10, HANDLES, &resources);
+    bytes_vector(&bytes, 7, HANDLES, &types);
+    assert_true(cases_decode_buf(&bytes, &arena, &component, &err));
+    assert_int_equal(component.valtype_count, HANDLES);
     arena_free(&arena);
 }
 

@@ -1,0 +1,176 @@
+"""Settings from options, environment, .env and config.toml; what is wrong with one; and the other commands."""
+import hashlib
+import json
+import subprocess
+
+import pytest
+
+import e2e_support
+from kernel_process import free_port
+
+
+def command(binary, *args, folder=None, env=None):
+    done = subprocess.run([binary, *map(str, args)], cwd=folder, env={"HOME": "/nonexistent", **(env or {})}, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+# ---- namespaces
+
+def test_without_configuration_it_is_dev_and_skills_of_the_working_directory(start, wasm):
+    kernel = start()
+    kernel.put(wasm.behaviour, "skill")
+    assert kernel.listed() == ["dev/skill"] and kernel.say("skill", "echo").status == 200
+
+
+def test_namespace_of_the_environment_replaces_dev(start, wasm, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    kernel = start(env={"NAMESPACES__MY_TEAM__DIRECTORY": str(other), "NAMESPACES__TEAM1__DIRECTORY": str(other)})
+    kernel.put(wasm.behaviour, "skill", wait=False)
+    kernel.put(wasm.behaviour, "mine", wait=False, folder=other)
+    e2e_support.wait_until(lambda: kernel.listed() == ["my-team/mine", "team-1/mine"], 5)
+    assert kernel.call("POST", "/v1/skills/my-team/mine/run", '"echo"').text == '"echo"'
+
+
+def toml(start, tmp_path, text, **options):
+    folder = tmp_path / "configured"
+    folder.mkdir()
+    (folder / "config.toml").write_text(text)
+    return start(folder=folder, **options)
+
+
+def test_namespaces_of_config_toml(start, wasm, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    kernel = toml(start, tmp_path, f'[namespaces.one]\ndirectory = "{tmp_path}/one"\n[namespaces.two-b]\ndirectory = "../two"\n')
+    kernel.put(wasm.behaviour, "skill", wait=False, folder=tmp_path / "one")
+    kernel.put(wasm.behaviour, "skill", wait=False, folder=tmp_path / "two")
+    e2e_support.wait_until(lambda: kernel.listed() == ["one/skill", "two-b/skill"], 5)
+
+
+def test_environment_wins_over_config_toml_and_options_over_both(start, tmp_path):
+    text = 'kernel-address = "127.0.0.1:1"\nlog-level = "error"\nmax-invocations = 11\n[namespaces.dev]\ndirectory = "a"\n'
+    kernel = toml(start, tmp_path, text, env={"LOG_LEVEL": "error", "NAMESPACES__DEV__DIRECTORY": "b", "INVOCATION_MEMORY": "2Mi"},
+                  args=["--log-level", "info", "--invocation-memory=3Mi"])
+    assert "namespace dev: directory b" in kernel.log() and "3 MiB of memory" in kernel.log() and "at most 11 invocations" in kernel.log()
+
+
+def test_dotenv_is_read_below_the_environment(start, tmp_path):
+    folder = tmp_path / "dotenv"
+    folder.mkdir()
+    (folder / ".env").write_text('# ours\nexport MAX_INVOCATIONS="12"\nNAMESPACES__DEV__DIRECTORY=from-dotenv\n')
+    kernel = start(folder=folder, env={"NAMESPACES__DEV__DIRECTORY": "from-environment"})
+    assert "at most 12 invocations" in kernel.log() and "directory from-environment" in kernel.log()
+
+
+# ---- address
+
+def test_the_older_name_of_the_address_counts_when_the_newer_is_not_set(start):
+    port = free_port()
+    kernel = start(env={"PHARIA_KERNEL_ADDRESS": "127.0.0.1:1"})  # KERNEL_ADDRESS is set, too
+    assert f"listening on http://127.0.0.1:{kernel.port}" in kernel.log()
+    kernel.stop()
+    kernel.log_path.unlink()
+    del kernel.env["KERNEL_ADDRESS"]
+    kernel.env["PHARIA_KERNEL_ADDRESS"] = f"127.0.0.1:{port}"
+    kernel.port = port
+    kernel.start()
+    assert f"listening on http://127.0.0.1:{port}" in kernel.log()
+
+
+@pytest.mark.parametrize("host,says", [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])
+def test_listening_for_other_machines_is_told(start, host, says):
+    kernel = start(env={"KERNEL_ADDRESS": f"{host}:{free_port()}"})
+    kernel.wait_log("is listening on")
+    assert ("without any authentication" in kernel.log()) == says
+
+
+# ---- values that are none
+
+@pytest.mark.parametrize("key,value", [
+    ("KERNEL_ADDRESS", "nowhere"), ("KERNEL_ADDRESS", "127.0.0.1:99999"), ("KERNEL_ADDRESS", "127.0.0.1"), ("KERNEL_ADDRESS", "256.1.1.1:80"),
+    ("NAMESPACE_UPDATE_INTERVAL", "soon"), ("NAMESPACE_UPDATE_INTERVAL", "-1s"), ("NAMESPACE_UPDATE_INTERVAL", ""), ("LOG_LEVEL", "loud"),
+    ("EXECUTORS", "many"), ("EXECUTORS", "-1"), ("EXECUTORS", "99999999999999999999"), ("MAX_INVOCATIONS", "0"), ("INVOCATION_TIMEOUT", "0s"),
+    ("INVOCATION_MEMORY", "5Gi"), ("INVOCATION_MEMORY", "1 lot"), ("STRICT_MEMORY", "maybe"), ("BODY_LIMIT", "0"), ("SHUTDOWN_DEADLINE", "1 fortnight")])
+def test_bad_value_is_exit_1_and_named(binary, tmp_path, key, value):
+    code, out, err = command(binary, folder=tmp_path, env={"CACHE_DIR": str(tmp_path / "cache"), "KERNEL_ADDRESS": "127.0.0.1:0", key: value})
+    assert code == 1
+    assert (key in out + err or key.lower().replace("_", "-") in out + err) and value in out + err
+
+
+@pytest.mark.parametrize("variable,value", [("NAMESPACES__A__DIRECTORY", ""), ("NAMESPACES__A__SKILLS", "x"), ("NAMESPACES__A__NATIVE_TOOLS", "x")])
+def test_namespace_without_a_directory_is_exit_1(binary, tmp_path, variable, value):
+    code, out, err = command(binary, folder=tmp_path, env={"CACHE_DIR": str(tmp_path / "cache"), "KERNEL_ADDRESS": "127.0.0.1:0", variable: value})
+    assert code == 1 and '"a"' in out + err and "directory" in out + err
+
+
+@pytest.mark.parametrize("text,parts", [("a = ", ["config.toml"]), ('max-invocations = "x"', ["config.toml", "max-invocations", "x"]),
+                                        ("executors = [1]", ["config.toml", "executors"]), ("[namespaces.Dev]\ndirectory = 'a'", ["Dev"]),
+                                        ("[namespaces.a]\nconfig-url = 'http://x'", ["config-url"])])
+def test_bad_config_toml_is_exit_1_and_named(binary, tmp_path, text, parts):
+    (tmp_path / "config.toml").write_text(text)
+    code, out, err = command(binary, folder=tmp_path, env={"CACHE_DIR": str(tmp_path / "cache"), "KERNEL_ADDRESS": "127.0.0.1:0"})
+    assert code == 1 and all(part in out + err for part in parts), out + err
+
+
+@pytest.mark.parametrize("args", [["--nothing", "1"], ["--executors"], ["--executors", "x"], ["serve", "more"], ["--executors=1", "more"]])
+def test_bad_option_is_exit_1_with_a_text(binary, tmp_path, args):
+    code, out, err = command(binary, *args, folder=tmp_path, env={"CACHE_DIR": str(tmp_path / "cache"), "KERNEL_ADDRESS": "127.0.0.1:0"})
+    assert code == 1 and err.startswith("pharia-kernel: ") and args[-1].strip("-").split("=")[0] in err
+
+
+def test_unknown_command(binary, tmp_path):
+    code, _, err = command(binary, "dance", folder=tmp_path)
+    assert code != 0 and "dance" in err
+
+
+# ---- the other commands
+
+def test_help_and_version(binary):
+    code, out, _ = command(binary, "--help")
+    assert code == 0 and all(f"--{key} " in out for key in ("kernel-address", "cache-dir", "invocation-timeout", "strict-memory")) and "inspect" in out
+    code, out, _ = command(binary, "--version")
+    assert code == 0 and out.startswith("pharia-kernel ") and out.count("\n") == 1
+
+
+@pytest.mark.parametrize("name,world", [("sample_py", "0."), ("sample_js", "0."), ("sample_c", "0.3.11")])
+def test_inspect(binary, wasm, name, world):
+    path = wasm.sample(name)
+    code, out, err = command(binary, "inspect", path)
+    assert code == 0, err
+    assert f"pharia:skill {world}" in out and "pharia:skill/skill-handler@" in out and "image" in out and str(path.stat().st_size) in out
+    code, out, _ = command(binary, "inspect", path, "--json")
+    found = json.loads(out)
+    assert code == 0 and found["bytes"] == path.stat().st_size and found["world"]["version"].startswith(world) and found["world"]["kind"] == "function"
+    assert found["linked"]["data_in_image"] is True and {"imports", "exports", "modules", "digests"} <= set(found)
+    assert found["digests"]["component"] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_inspect_of_what_cannot_be_linked(binary, wasm, tmp_path):
+    (tmp_path / "bad").write_bytes(b"bad")
+    for path in (tmp_path / "bad", tmp_path / "missing"):
+        code, out, err = command(binary, "inspect", path)
+        assert code == 1 and str(path) in err and out == ""
+    path = wasm.variant("old-for-inspect", ("skill-handler@0.3.11", "skill-handler@0.1.0"))
+    found = json.loads(command(binary, "inspect", path, "--json")[1])
+    assert found["world"] is None and "no longer supported" in found["world_error"]
+
+
+def test_link_writes_the_same_bytes_every_time(binary, wasm, tmp_path):
+    for name in ("a", "b"):
+        code, _, err = command(binary, "link", wasm.sample("sample_c"), "-o", tmp_path / name)
+        assert code == 0, err
+    written = {path.name for path in (tmp_path / "a").iterdir()}
+    assert written == {"code.wasm", "image", "interface.json", "names"}
+    assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in written)
+    tool = e2e_support.tool()
+    subprocess.run([tool, "validate", "--features", "all", tmp_path / "a/code.wasm"], check=True)
+    json.loads((tmp_path / "a/interface.json").read_text())
+    digests = json.loads(command(binary, "inspect", wasm.sample("sample_c"), "--json")[1])["digests"]
+    assert digests["code"] == hashlib.sha256((tmp_path / "a/code.wasm").read_bytes()).hexdigest()
+
+
+def test_link_without_a_file_or_directory(binary, wasm, tmp_path):
+    for args in (["link"], ["link", wasm.behaviour], ["link", tmp_path / "missing", "-o", tmp_path / "x"], ["link", wasm.behaviour, "-o", "/proc/none/x"]):
+        code, _, err = command(binary, *args)
+        assert code != 0 and err

@@ -1,0 +1,220 @@
+/* directory: which files are skills, and what happens with everything else that a directory can hold. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "skill/directory.h"
+
+static char top[] = "/tmp/test_directory.XXXXXX";
+
+static const char *at(const char *name) {
+    static char path[600];
+    snprintf(path, sizeof path, "%s/%s", top, name);
+    return path;
+}
+
+static void put(const char *name, const char *text) {
+    int fd = open(at(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+}
+
+static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *ftw) {
+    (void)stat, (void)kind, (void)ftw;
+    return remove(path);
+}
+
+static int setup(void **state) {
+    (void)state;
+    strcpy(top + strlen(top) - 6, "XXXXXX");
+    return mkdtemp(top) == NULL;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int open_top(void) {
+    int dir;
+    struct err err;
+    assert_int_equal(directory_open(top, &dir, &err), DIRECTORY_OPEN);
+    return dir;
+}
+
+static void stems(void **state) {
+    (void)state;
+    struct str stem;
+    char name[300];
+    assert_true(directory_stem("greet.wasm", &stem));
+    assert_true(str_is(stem, "greet"));
+    assert_true(directory_stem("greet-v0.2.wasm", &stem));
+    assert_true(str_is(stem, "greet-v0.2"));
+    assert_true(directory_stem("a.wasm.wasm", &stem));
+    assert_true(str_is(stem, "a.wasm"));
+    assert_true(directory_stem("gr\xc3\xbc\xc3\x9f e.wasm", &stem));
+    static const char *const no[] = {"", ".wasm", "..wasm", ".hidden.wasm", "wasm", "greet", "greet.WASM", "greet.wasm~", "greet.wasm.part",
+                                     "greet.wat", "\xff.wasm", "a\xc3.wasm", "\xed\xa0\x80.wasm"};
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (directory_stem(no[i], &stem)) fail_msg("%s is no skill", no[i]);
+    memset(name, 'n', sizeof name);
+    strcpy(name + 250, ".wasm"); /* 255 bytes */
+    assert_true(directory_stem(name, &stem));
+    assert_int_equal(stem.size, 250);
+    memset(name, 'n', sizeof name);
+    strcpy(name + 251, ".wasm");
+    assert_false(directory_stem(name, &stem));
+}
+
+static struct {
+    char names[16][300];
+    size_t count;
+} seen;
+
+static void see(void *context, struct str stem, const struct file_identity *file) {
+    assert_ptr_equal(context, &seen);
+    assert_true(file->inode != 0);
+    snprintf(seen.names[seen.count++], 300, "%.*s", STR_ARG(stem));
+}
+
+static bool was_seen(const char *name) {
+    for (size_t i = 0; i < seen.count; i++)
+        if (strcmp(seen.names[i], name) == 0) return true;
+    return false;
+}
+
+static void make_zoo(void) {
+    char name[300];
+    put("good.wasm", "1");
+    put(".hidden.wasm", "1");
+    put("other.txt", "1");
+    put("empty.wasm", "");
+    put("bad\xff.wasm", "1");
+    memset(name, 'x', sizeof name);
+    strcpy(name + 250, ".wasm");
+    put(name, "1");
+    assert_int_equal(mkdir(at("directory.wasm"), 0755), 0);
+    assert_int_equal(symlink("good.wasm", at("link.wasm")), 0);
+    assert_int_equal(symlink("nowhere", at("dangling.wasm")), 0);
+    assert_int_equal(mkfifo(at("fifo.wasm"), 0600), 0);
+}
+
+static void scan(void **state) {
+    (void)state;
+    struct err err;
+    make_zoo();
+    int dir = open_top();
+    for (int round = 0; round < 2; round++) { /* again through the same descriptor: the position is not kept */
+        seen.count = 0;
+        assert_true(directory_scan(dir, see, &seen, &err));
+        assert_int_equal(seen.count, 3);
+        assert_true(was_seen("good") && was_seen("empty"));
+    }
+    close(dir);
+}
+
+static void look(void **state) {
+    (void)state;
+    struct file_identity one, two;
+    make_zoo();
+    int dir = open_top();
+    assert_true(directory_look(dir, str_of("good"), &one));
+    assert_int_equal(one.size, 1);
+    assert_int_equal(one.links, 1);
+    static const char *const no[] = {"none", "directory", "link", "dangling", "fifo"};
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (directory_look(dir, str_of(no[i]), &two)) fail_msg("%s is no regular file", no[i]);
+    char long_name[300];
+    memset(long_name, 'y', sizeof long_name);
+    assert_false(directory_look(dir, (struct str){long_name, sizeof long_name}, &two));
+    assert_true(directory_look(dir, str_of("good"), &two));
+    assert_true(file_same(&one, &two));
+    usleep(20000);
+    put("good.wasm", "2"); /* as large as before, the same inode: the times tell */
+    assert_true(directory_look(dir, str_of("good"), &two));
+    assert_false(file_same(&one, &two));
+    put("new", "2");
+    struct timespec times[2] = {{.tv_sec = (time_t)(two.modified / 1000000000), .tv_nsec = (long)(two.modified % 1000000000)}};
+    times[1] = times[0];
+    assert_int_equal(utimensat(AT_FDCWD, at("new"), times, 0), 0);
+    char from[600];
+    strcpy(from, at("new"));
+    assert_int_equal(rename(from, at("good.wasm")), 0); /* size and modification time alike: the inode tells */
+    assert_true(directory_look(dir, str_of("good"), &one));
+    assert_int_equal(one.modified, two.modified);
+    assert_false(file_same(&one, &two));
+    close(dir);
+}
+
+static void opening_files(void **state) {
+    (void)state;
+    struct err err;
+    struct file_identity file;
+    make_zoo();
+    int fd = directory_open_file(top, str_of("good"), &err);
+    assert_true(fd >= 0);
+    assert_true(file_identify(fd, &file));
+    close(fd);
+    alarm(5); /* a FIFO must not block */
+    fd = directory_open_file(top, str_of("fifo"), &err);
+    assert_true(fd >= 0);
+    assert_false(file_identify(fd, &file));
+    close(fd);
+    alarm(0);
+    fd = directory_open_file(top, str_of("directory"), &err);
+    assert_true(fd >= 0);
+    assert_false(file_identify(fd, &file));
+    close(fd);
+    assert_int_equal(directory_open_file(top, str_of("link"), &err), -1);
+    assert_non_null(strstr(err.text, "link.wasm"));
+    assert_int_equal(directory_open_file(top, str_of("none"), &err), -1);
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+    assert_non_null(strstr(err.text, "none.wasm is gone"));
+    assert_int_equal(directory_open_file(at("nowhere"), str_of("none"), &err), -1);
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+    assert_non_null(strstr(err.text, "the directory "));
+    char long_name[300];
+    memset(long_name, 'y', sizeof long_name);
+    assert_int_equal(directory_open_file(top, (struct str){long_name, sizeof long_name}, &err), -1);
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
+}
+
+static void directories(void **state) {
+    (void)state;
+    int dir;
+    struct err err;
+    make_zoo();
+    assert_int_equal(directory_open(at("nowhere"), &dir, &err), DIRECTORY_MISSING);
+    assert_int_equal(directory_open(at("nowhere/deeper"), &dir, &err), DIRECTORY_MISSING);
+    assert_int_equal(directory_open(at("good.wasm"), &dir, &err), DIRECTORY_BAD);
+    assert_non_null(strstr(err.text, "good.wasm: Not a directory"));
+    assert_int_equal(directory_open(at("good.wasm/deeper"), &dir, &err), DIRECTORY_BAD);
+    alarm(5);
+    assert_int_equal(directory_open(at("fifo.wasm"), &dir, &err), DIRECTORY_BAD);
+    alarm(0);
+    assert_int_equal(symlink("loop", at("loop")), 0);
+    assert_int_equal(directory_open(at("loop"), &dir, &err), DIRECTORY_BAD);
+    assert_int_equal(symlink("directory.wasm", at("way")), 0); /* a directory may be reached through a link: it is configured */
+    assert_int_equal(directory_open(at("way"), &dir, &err), DIRECTORY_OPEN);
+    assert_true((fcntl(dir, F_GETFD) & FD_CLOEXEC) != 0);
+    close(dir);
+}
+
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stems), WITH(scan), WITH(look), WITH(opening_files), WITH(directories),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
