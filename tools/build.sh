@@ -31,7 +31,10 @@ if [ ! -f "$dir/build.ninja" ]; then
         exit 1
     }
 fi
-tools/step.sh "build $preset" ninja -C "$dir" --quiet
+target=
+[ "$preset" = fuzz ] && target=fuzz
+# shellcheck disable=SC2086
+tools/step.sh "build $preset" ninja -C "$dir" --quiet $target
 [ "${2:-}" = test ] || exit 0
 
 # Wasmtime has signal handlers of its own; the library is not instrumented (docs/engine.md).

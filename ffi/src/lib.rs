@@ -1,60 +1,16 @@
-//! Two crates exposed to C; no logic of our own. The surface is pk_ffi.h.
-//!
-//! No panic crosses into C: every call is wrapped in catch_unwind and answers with a problem text instead.
+//! What pk_ffi.h promises, from crates that do the work. No panic leaves this library.
 
 use std::ffi::{c_char, CString};
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::panic::{catch_unwind, UnwindSafe};
+use std::ptr::null_mut;
+use std::slice;
+use std::str;
+
+use serde_json::{Map, Number, Value as Json};
+use toml::Value as Toml;
 
 /// # Safety
-/// `text` points to `size` bytes, or is anything when size is 0.
-unsafe fn utf8<'a>(text: *const c_char, size: usize) -> Result<&'a str, String> {
-    if size == 0 {
-        return Ok("");
-    }
-    let bytes = std::slice::from_raw_parts(text.cast::<u8>(), size);
-    std::str::from_utf8(bytes).map_err(|e| format!("it is not UTF-8: {e}"))
-}
-
-/// Copy a text with a NUL into the caller's buffer, cut at its size.
-///
-/// # Safety
-/// `out` points to `size` writable bytes, or is NULL.
-unsafe fn report(text: &str, out: *mut c_char, size: usize) {
-    if out.is_null() || size == 0 {
-        return;
-    }
-    let mut length = text.len().min(size - 1);
-    while !text.is_char_boundary(length) {
-        length -= 1;
-    }
-    std::ptr::copy_nonoverlapping(text.as_ptr(), out.cast::<u8>(), length);
-    *out.add(length) = 0;
-}
-
-fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("the library failed on it".into()))
-}
-
-fn toml_to_json(text: &str) -> Result<CString, String> {
-    let value: toml::Value = toml::from_str(text).map_err(|e| e.to_string())?;
-    let json = serde_json::to_string(&value).map_err(|e| e.to_string())?;
-    CString::new(json).map_err(|e| e.to_string())
-}
-
-fn schema_check(text: &str) -> Result<(), String> {
-    let schema: serde_json::Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    if !schema.is_object() && !schema.is_boolean() {
-        return Err("a JSON Schema is an object or a boolean".into());
-    }
-    match jsonschema::meta::try_validate(&schema) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(e)) => Err(format!("{e} at \"{}\"", e.instance_path)),
-        Err(e) => Err(e.to_string()),
-    }
-}
-
-/// # Safety
-/// See pk_ffi.h.
+/// As pk_ffi.h has it: `text` are `size` bytes, `problem` are `problem_size`.
 #[no_mangle]
 pub unsafe extern "C" fn pk_toml_to_json(
     text: *const c_char,
@@ -62,17 +18,12 @@ pub unsafe extern "C" fn pk_toml_to_json(
     problem: *mut c_char,
     problem_size: usize,
 ) -> *mut c_char {
-    match utf8(text, size).and_then(|text| guarded(|| toml_to_json(text))) {
-        Ok(json) => json.into_raw(),
-        Err(e) => {
-            report(&e, problem, problem_size);
-            std::ptr::null_mut()
-        }
-    }
+    let text = bytes(text, size);
+    guarded(|| toml_to_json(text), problem, problem_size).map_or(null_mut(), CString::into_raw)
 }
 
 /// # Safety
-/// See pk_ffi.h.
+/// As pk_ffi.h has it: `json` are `size` bytes, `problem` are `problem_size`.
 #[no_mangle]
 pub unsafe extern "C" fn pk_schema_check(
     json: *const c_char,
@@ -80,20 +31,93 @@ pub unsafe extern "C" fn pk_schema_check(
     problem: *mut c_char,
     problem_size: usize,
 ) -> bool {
-    match utf8(json, size).and_then(|text| guarded(|| schema_check(text))) {
-        Ok(()) => true,
-        Err(e) => {
-            report(&e, problem, problem_size);
-            false
-        }
-    }
+    let json = bytes(json, size);
+    guarded(|| schema_check(json), problem, problem_size).is_some()
 }
 
 /// # Safety
-/// `text` came from pk_toml_to_json and was not freed, or is NULL.
+/// `text` is NULL or a result of this library that was not freed yet.
 #[no_mangle]
 pub unsafe extern "C" fn pk_text_free(text: *mut c_char) {
     if !text.is_null() {
         drop(CString::from_raw(text));
+    }
+}
+
+unsafe fn bytes<'a>(text: *const c_char, size: usize) -> &'a [u8] {
+    if size == 0 {
+        return &[]; // a null pointer makes no slice
+    }
+    slice::from_raw_parts(text.cast(), size)
+}
+
+/// The result, or None with the reason written to `problem`.
+unsafe fn guarded<T>(
+    work: impl FnOnce() -> Result<T, String> + UnwindSafe,
+    problem: *mut c_char,
+    problem_size: usize,
+) -> Option<T> {
+    let result = catch_unwind(work).unwrap_or_else(|_| Err("the parser panicked".into()));
+    result
+        .map_err(|reason| write_text(&reason, problem, problem_size))
+        .ok()
+}
+
+/// A C string, cut where a character ends.
+unsafe fn write_text(text: &str, out: *mut c_char, out_size: usize) {
+    if out_size == 0 {
+        return;
+    }
+    let mut size = text.len().min(out_size - 1);
+    while !text.is_char_boundary(size) {
+        size -= 1;
+    }
+    text.as_ptr().copy_to_nonoverlapping(out.cast(), size);
+    out.add(size).write(0);
+}
+
+fn toml_to_json(bytes: &[u8]) -> Result<CString, String> {
+    let at_line = |offset: usize, what: &str| {
+        let line = bytes[..offset]
+            .iter()
+            .filter(|&&byte| byte == b'\n')
+            .count()
+            + 1;
+        format!("line {line}: {what}")
+    };
+    let text = str::from_utf8(bytes).map_err(|error| at_line(error.valid_up_to(), "not UTF-8"))?;
+    let document: toml::Table = toml::from_str(text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        at_line(offset, &error.message().replace('\n', ", "))
+    })?;
+    let json = json_of(Toml::Table(document))?.to_string();
+    CString::new(json).map_err(|error| error.to_string()) // JSON escapes NUL: it cannot fail
+}
+
+/// Dates and times become strings: JSON has none.
+fn json_of(value: Toml) -> Result<Json, String> {
+    Ok(match value {
+        Toml::String(text) => Json::String(text),
+        Toml::Integer(integer) => integer.into(),
+        Toml::Boolean(boolean) => boolean.into(),
+        Toml::Datetime(datetime) => datetime.to_string().into(),
+        Toml::Float(float) => Number::from_f64(float)
+            .ok_or_else(|| format!("{float} is no number in JSON"))?
+            .into(),
+        Toml::Array(array) => array.into_iter().map(json_of).collect::<Result<_, _>>()?,
+        Toml::Table(table) => table
+            .into_iter()
+            .map(|(key, value)| Ok((key, json_of(value)?)))
+            .collect::<Result<Map<_, _>, String>>()?
+            .into(),
+    })
+}
+
+fn schema_check(bytes: &[u8]) -> Result<(), String> {
+    let schema: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    match jsonschema::meta::try_validate(&schema) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(format!("{error} at \"{}\"", error.instance_path)),
+        Err(error) => Err(error.to_string()), // an unknown $schema
     }
 }

@@ -46,7 +46,7 @@ static bool read_all(int fd, char *text, size_t size, size_t *got) {
 
 bool config_read_file(struct arena *arena, const char *file, char **text, size_t *size, struct err *err) {
     *text = NULL;
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO is refused below, not waited for */
     if (fd < 0) return errno == ENOENT ? true : err_errno(err, errno, "cannot read %s", file);
     struct stat facts;
     bool good = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);

@@ -1,7 +1,9 @@
-/* ffi: what the two crates answer, and that their texts come across. */
+/* ffi: what the crates answer, and that their texts come across. */
+#include "pk_ffi.h"
+
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,66 +11,144 @@
 
 #include <cmocka.h>
 
-#include "pk_ffi.h"
-
-static void toml_becomes_json(void **state) {
-    (void)state;
-    const char text[] = "kernel-address = \"127.0.0.1:1\"\n[namespaces.dev]\ndirectory = \"skills\"\nn = 3\n";
-    char problem[200] = "";
-    char *json = pk_toml_to_json(text, sizeof text - 1, problem, sizeof problem);
-    assert_non_null(json);
-    assert_non_null(strstr(json, "\"directory\":\"skills\""));
-    assert_non_null(strstr(json, "\"n\":3"));
+static void check_toml(const char *text, const char *expected) {
+    char problem[200] = "untouched";
+    char *json = pk_toml_to_json(text, strlen(text), problem, sizeof problem);
+    if (json == NULL) fail_msg("'%s': %s", text, problem);
+    assert_string_equal(json, expected);
+    assert_string_equal(problem, "untouched");
     pk_text_free(json);
-    pk_text_free(NULL);
 }
 
-static void bad_toml_names_the_line(void **state) {
+static void test_toml(void **state) {
     (void)state;
-    const char text[] = "a = 1\nb = \n";
-    char problem[200];
-    assert_null(pk_toml_to_json(text, sizeof text - 1, problem, sizeof problem));
-    assert_non_null(strstr(problem, "line 2"));
-    assert_null(pk_toml_to_json("\xff", 1, problem, sizeof problem));
-    assert_non_null(strstr(problem, "UTF-8"));
-    char little[6];
-    assert_null(pk_toml_to_json(text, sizeof text - 1, little, sizeof little));
-    assert_int_equal(strlen(little), 5);
+    check_toml("", "{}");
+    check_toml("# nothing\n", "{}");
+    check_toml("kernel-address = \"127.0.0.1:1\"\n[namespaces.dev]\ndirectory = 's\\k'\nn = 3\n",
+               "{\"kernel-address\":\"127.0.0.1:1\","
+               "\"namespaces\":{\"dev\":{\"directory\":\"s\\\\k\",\"n\":3}}}");
+    check_toml("a = [1, -2, [true, false]]", "{\"a\":[1,-2,[true,false]]}");
+    check_toml("a = 9223372036854775807\nb = 0x10", "{\"a\":9223372036854775807,\"b\":16}");
+    check_toml("a = 0.25\nb = 1e300", "{\"a\":0.25,\"b\":1e300}"); /* not 0.25000000000000000 */
+    check_toml("a = 2026-11-24T08:30:25Z\nb = 08:30:25",
+               "{\"a\":\"2026-11-24T08:30:25Z\",\"b\":\"08:30:25\"}");
+    check_toml("a = \"\\u0000\\n\u00e9\"", "{\"a\":\"\\u0000\\n\u00e9\"}");
+    pk_text_free(NULL);
+    char *json = pk_toml_to_json(NULL, 0, NULL, 0);
+    assert_string_equal(json, "{}");
+    pk_text_free(json);
+}
+
+static void check_bad_toml(const char *text, const char *begin) {
+    char problem[200] = "";
+    assert_null(pk_toml_to_json(text, strlen(text), problem, sizeof problem));
+    if (strncmp(problem, begin, strlen(begin)) != 0) fail_msg("'%s': %s", text, problem);
+    assert_true(strlen(problem) > strlen(begin));
+    assert_null(strchr(problem, '\n'));
+}
+
+static void test_bad_toml(void **state) {
+    (void)state;
+    check_bad_toml("a = 1\nb = \n", "line 2: ");
+    check_bad_toml("a", "line 1: ");
+    check_bad_toml("a = 1\n\na = 2\n", "line 3: ");
+    check_bad_toml("\n\n\nb = \"\xff\"\n", "line 4: not UTF-");
+    check_bad_toml("a = inf", "inf ");
+    check_bad_toml("a = [nan]", "NaN ");
+    char little[6] = "?????";
+    assert_null(pk_toml_to_json("a", 1, little, sizeof little));
+    assert_string_equal(little, "line ");
+    assert_null(pk_toml_to_json("a", 1, NULL, 0));
 }
 
 static bool schema(const char *text) {
     char problem[300] = "";
     bool good = pk_schema_check(text, strlen(text), problem, sizeof problem);
-    assert_true(good || problem[0]);
+    assert_int_equal(good, problem[0] == '\0');
     return good;
 }
 
-static void schemas(void **state) {
+static void test_schemas(void **state) {
     (void)state;
     assert_true(schema("{}"));
     assert_true(schema("true"));
-    assert_true(schema("{\"type\":\"object\",\"properties\":{\"topic\":{\"type\":\"string\"}},\"required\":[\"topic\"]}"));
+    assert_true(schema("false"));
+    assert_true(schema("{\"type\":\"object\",\"properties\":{\"topic\":{\"type\":\"string\"}},"
+                       "\"required\":[\"topic\"]}"));
+    assert_true(schema("{\"$ref\":\"http://localhost:1/not-fetched\"}"));
+    assert_true(
+        schema("{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\"type\":\"array\"}"));
+    assert_true(schema("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\"}"));
+    assert_false(schema("{\"$schema\":\"http://localhost:1/unknown\"}"));
     assert_false(schema("{\"type\":\"strin\"}"));
     assert_false(schema("{\"properties\":3}"));
+    assert_false(schema("{\"properties\":{\"a\":{\"minLength\":-1}}}"));
     assert_false(schema("[]"));
+    assert_false(schema("null"));
     assert_false(schema("\"object\""));
     assert_false(schema("{"));
     assert_false(schema(""));
+    assert_false(schema("{\"title\":\"\xff\"}"));
+    char problem[300];
+    const char *bad = "{\"properties\":{\"a\":{\"type\":7}}}";
+    assert_false(pk_schema_check(bad, strlen(bad), problem, sizeof problem));
+    assert_non_null(strstr(problem, "/properties/a/type")); /* it says where */
 }
 
-static void deep_nesting_is_an_error(void **state) {
-    (void)state;
-    enum { DEPTH = 100000 };
-    char *text = malloc(DEPTH * 8 + 16);
-    size_t size = 0;
-    for (int i = 0; i < DEPTH; i++) size += (size_t)sprintf(text + size, "{\"not\":");
-    char problem[300];
-    assert_false(pk_schema_check(text, size, problem, sizeof problem));
+/* `levels` times `open`, on a thread with the smallest stack that we give one. */
+struct deep {
+    const char *open, *close;
+    int levels;
+    bool toml, good;
+};
+
+static void *check_deep(void *argument) {
+    struct deep *deep = argument;
+    size_t open = strlen(deep->open), close = strlen(deep->close), size = 0;
+    char *text = malloc((size_t)deep->levels * (open + close) + 16);
+    size += (size_t)sprintf(text, "%s", deep->toml ? "a=" : "");
+    for (int i = 0; i < deep->levels; i++, size += open) memcpy(text + size, deep->open, open);
+    size += (size_t)sprintf(text + size, "%s", deep->toml ? "1" : "{}");
+    for (int i = 0; i < deep->levels; i++, size += close) memcpy(text + size, deep->close, close);
+    char problem[300] = "", *json = NULL;
+    if (deep->toml)
+        deep->good = (json = pk_toml_to_json(text, size, problem, sizeof problem)) != NULL;
+    else
+        deep->good = pk_schema_check(text, size, problem, sizeof problem);
+    pk_text_free(json);
     free(text);
+    return NULL;
+}
+
+static bool deep_is_good(const char *open, const char *close, int levels, bool toml) {
+    struct deep deep = {open, close, levels, toml, false};
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 512 * 1024);
+    assert_int_equal(pthread_create(&thread, &attributes, check_deep, &deep), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+    return deep.good;
+}
+
+static void test_deep_nesting(void **state) {
+    (void)state;
+    assert_true(deep_is_good("{\"not\":", "}", 120, false));
+    assert_false(deep_is_good("{\"not\":", "}", 130, false));
+    assert_false(deep_is_good("{\"not\":", "}", 100000, false));
+    assert_false(deep_is_good("[", "", 100000, false));
+    assert_true(deep_is_good("[", "]", 70, true));
+    assert_false(deep_is_good("[", "]", 100000, true));
+    assert_false(deep_is_good("{a=", "}", 100000, true));
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(toml_becomes_json), cmocka_unit_test(bad_toml_names_the_line),
-                                       cmocka_unit_test(schemas), cmocka_unit_test(deep_nesting_is_an_error)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_toml),
+        cmocka_unit_test(test_bad_toml),
+        cmocka_unit_test(test_schemas),
+        cmocka_unit_test(test_deep_nesting),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,7 +74,7 @@ static void resources_and_other_types_are_numbered_by_use(void **state) {
     const struct test_case *one = cases_find(&cases, "types");
     struct linked linked;
     struct err err;
-    assert_true(linked_make(&linked, one->bytes, one->size, true, &err));
+    if (!linked_make(&linked, one->bytes, one->size, true, &err)) fail_msg("%s", err.text);
     const char *text = buf_cstr(&linked.result.interface);
     static const char *const parts[] = {
         "\"resources\": [\n  {\"interface\": \"test:host/types@0.2.0\", \"name\": \"thing\"}],",
