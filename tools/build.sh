@@ -32,7 +32,6 @@ if [ ! -f "$dir/build.ninja" ]; then
     }
 fi
 target=
-[ "$preset" = fuzz ] && target=fuzz
 # shellcheck disable=SC2086
 tools/step.sh "build $preset" ninja -C "$dir" --quiet $target
 [ "${2:-}" = test ] || exit 0

@@ -145,7 +145,7 @@ struct alias decode_alias(struct reader *reader) {
     switch (alias.target) {
     case ALIAS_EXPORT:
         alias.instance = reader_u32(reader);
-        alias.name = names_read(reader, "name of an export");
+        alias.name = names_read(reader, NAMES_EXTERN, "name of an export");
         break;
     case ALIAS_CORE_EXPORT:
         if (alias.sort.sort != SORT_CORE)

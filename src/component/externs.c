@@ -63,6 +63,7 @@ void decode_import(struct decoder *decoder, struct reader *reader) {
     struct str name = names_read_extern(reader, "name of an import");
     struct extern_desc desc = decode_extern(reader);
     decode_name(decoder, reader, start, SCOPE_IMPORTS, name, 0);
+    if (desc.sort.sort == SORT_FUNC) names_check_func(reader, start, name);
     if (reader->failed) return;
     switch (desc.sort.sort) {
     case SORT_FUNC:
@@ -162,6 +163,7 @@ void decode_export(struct decoder *decoder, struct reader *reader) {
     export.index = decode_index(reader, space->count, decode_sort_noun(export.sort));
     decode_skip_ascribed(reader, export.sort);
     decode_name(decoder, reader, export.offset, SCOPE_EXPORTS, export.name, 0);
+    if (export.sort.sort == SORT_FUNC) names_check_func(reader, export.offset, export.name);
     if (reader->failed) return;
     if (export.sort.sort == SORT_FUNC)
         export_root_func(decoder, reader, &export);

@@ -8,6 +8,7 @@ struct instance_entry instances_begin(struct decoder *decoder) {
 
 void instances_add_item(struct decoder *decoder, struct reader *reader,
                         struct instance_entry *entry, struct instance_item item) {
+    if (item.is_func) names_check_func(reader, item.offset, item.name);
     if (!decode_name(decoder, reader, item.offset, entry->scope, item.name, decoder->items.count))
         return;
     struct instance_item *added = decode_add(&decoder->items, reader, "exports of instances");

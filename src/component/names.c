@@ -99,11 +99,35 @@ const void *names_search(const void *items, uint32_t count, size_t item_size, st
     return count == 0 ? NULL : bsearch(&name, items, count, item_size, compare);
 }
 
-static bool is_plain(uint8_t byte) {
-    return byte > ' ' && byte <= '~' && byte != '"' && byte != '\'' && byte != '`' && byte != '\\';
+static bool is_of(uint8_t byte, enum names_class names_class) {
+    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+        (byte >= '0' && byte <= '9') || byte == '-')
+        return true;
+    if (byte == '.' || byte == '[' || byte == ']') return names_class >= NAMES_PLAIN;
+    return (byte == ':' || byte == '/' || byte == '@' || byte == '+') &&
+           names_class >= NAMES_EXTERN;
 }
 
-struct str names_read(struct reader *reader, const char *what) {
+bool names_check(struct reader *reader, uint32_t offset, struct str name,
+                 enum names_class names_class, const char *what) {
+    for (size_t i = 0; i < name.size; i++)
+        if (!is_of((uint8_t)name.data[i], names_class))
+            return reader_fail_at(reader, offset, ERR_INVALID, "%s with the byte 0x%02x in it",
+                                  what, (uint8_t)name.data[i]);
+    return true;
+}
+
+bool names_check_func(struct reader *reader, uint32_t offset, struct str name) {
+    static const char *const annotations[] = {"[method]", "[static]", "[constructor]"};
+    if (!names_check(reader, offset, name, NAMES_PLAIN, "function's name")) return false;
+    if (name.size == 0 || name.data[0] != '[') return true;
+    for (size_t i = 0; i < sizeof annotations / sizeof *annotations; i++)
+        if (str_starts(name, annotations[i])) return true;
+    return reader_fail_at(reader, offset, ERR_UNSUPPORTED, "function of an unknown kind, %.*s",
+                          STR_ARG(name));
+}
+
+struct str names_read(struct reader *reader, enum names_class names_class, const char *what) {
     uint32_t start = reader_offset(reader);
     uint32_t size = reader_u32(reader);
     if (size > COMPONENT_MAX_NAME) {
@@ -112,12 +136,10 @@ struct str names_read(struct reader *reader, const char *what) {
         size = 0;
     }
     struct slice bytes = reader_bytes(reader, size);
-    if (bytes.size == 0) reader_fail_at(reader, start, ERR_INVALID, "empty %s", what);
-    for (uint32_t i = 0; i < bytes.size; i++)
-        if (!is_plain(bytes.data[i]))
-            reader_fail_at(reader, start, ERR_INVALID, "%s with the byte 0x%02x in it", what,
-                           bytes.data[i]);
-    return (struct str){(const char *)bytes.data, bytes.size};
+    struct str name = {(const char *)bytes.data, bytes.size};
+    if (name.size == 0) reader_fail_at(reader, start, ERR_INVALID, "empty %s", what);
+    names_check(reader, start, name, names_class, what);
+    return name;
 }
 
 struct str names_read_extern(struct reader *reader, const char *what) {
@@ -127,5 +149,5 @@ struct str names_read_extern(struct reader *reader, const char *what) {
         reader_fail(reader, ERR_UNSUPPORTED, "%s with a version suffix or other options", what);
     else if (form > 1)
         reader_fail(reader, ERR_INVALID, "%s of form 0x%02x", what, form);
-    return names_read(reader, what);
+    return names_read(reader, NAMES_EXTERN, what);
 }

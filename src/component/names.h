@@ -25,11 +25,22 @@ const struct str *names_sort(void *items, uint32_t count, size_t item_size);
 /* The item of that name in such an array, sorted, or NULL. */
 const void *names_search(const void *items, uint32_t count, size_t item_size, struct str name);
 
-/* A name that may go into texts, logs and JSON as it is: 1 to COMPONENT_MAX_NAME bytes of printable
- * ASCII, no space, quote or backslash. Names of WIT, interfaces and versions are made of letters,
- * digits and - : / @ . [ ] # + */
-struct str names_read(struct reader *reader, const char *what);
-/* importname' and exportname': as names_read after a byte that says which form it is. */
+/* Names go into texts, logs, JSON and names of core imports as they are, so each may be made of no
+ * more than its kind needs. */
+enum names_class {
+    NAMES_LABEL, /* letters, digits and - */
+    NAMES_PLAIN, /* and . [ ]: functions and types, "[method]output-stream.flush" */
+    NAMES_EXTERN, /* and : / @ +: interfaces and versions; so not url=<…> and the like, which nobody
+                     could give us anyway */
+};
+bool names_check(struct reader *reader, uint32_t offset, struct str name,
+                 enum names_class names_class, const char *what);
+/* A function's name: NAMES_PLAIN, and what is in brackets before it is known; so none is
+ * "[resource-drop]x", as core imports call the drop of a handle. */
+bool names_check_func(struct reader *reader, uint32_t offset, struct str name);
+/* 1 to COMPONENT_MAX_NAME bytes of that kind. */
+struct str names_read(struct reader *reader, enum names_class names_class, const char *what);
+/* importname' and exportname': a byte that says which form it is, and a name of NAMES_EXTERN. */
 struct str names_read_extern(struct reader *reader, const char *what);
 
 #endif

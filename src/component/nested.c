@@ -176,7 +176,7 @@ static struct instance_entry read_arguments(struct decoder *decoder, struct read
     struct instance_entry arguments = instances_begin(decoder);
     uint32_t count = reader_count(reader, 4, COMPONENT_MAX_ITEMS, "arguments");
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
-        struct str name = names_read(reader, "name of an argument");
+        struct str name = names_read(reader, NAMES_EXTERN, "name of an argument");
         instances_add_item(decoder, reader, &arguments, instances_read_item(decoder, reader, name));
     }
     return arguments;

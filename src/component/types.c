@@ -50,7 +50,7 @@ static void read_params(struct decoder *decoder, struct reader *reader, struct s
     type->params = vec_extend(&decoder->fields, type->param_count);
     if (type->params == NULL) reader_fail(reader, ERR_MEMORY, "no memory for parameters");
     for (uint32_t i = 0; i < type->param_count && !reader->failed; i++) {
-        type->params[i].name = names_read(reader, "parameter's name");
+        type->params[i].name = names_read(reader, NAMES_LABEL, "parameter's name");
         type->params[i].type = types_read_value(decoder, reader, scope);
         if (!scope.dry) add_param(decoder, reader, type, type->params[i].type);
     }

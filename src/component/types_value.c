@@ -51,7 +51,7 @@ bool types_check_labels(struct decoder *decoder, struct reader *reader,
 static struct component_field read_field(struct decoder *decoder, struct reader *reader,
                                          struct scope scope, enum valtype_kind kind) {
     struct component_field field = {.name = {"", 0}, .type = COMPONENT_NONE};
-    if (kind != VT_TUPLE) field.name = names_read(reader, "label");
+    if (kind != VT_TUPLE) field.name = names_read(reader, NAMES_LABEL, "label");
     if (kind == VT_RECORD || kind == VT_TUPLE)
         field.type = types_read_value(decoder, reader, scope);
     if (kind == VT_VARIANT) {

@@ -146,6 +146,8 @@ struct engine_thread {
     struct stack *stacks;                  /* free ones, most recently used first */
     bool stack_deep;                       /* the stack that comes back next was used to its end */
     struct engine_run *runs, *spare_runs;
+    pthread_t owner; /* the thread of the first run, and so of all others */
+    bool owned;
     uint64_t faults;                 /* the thread's fault counter when it was last read */
     uint32_t distrust;               /* so many more stretches read the counter before they start */
     struct page_set scanned, merged; /* scratch of slot.c */

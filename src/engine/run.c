@@ -19,6 +19,12 @@ _Thread_local struct engine_run *run_current;
  * start as well (`distrust`). ---- */
 
 static uint64_t stretch_begin(struct engine_thread *thread) {
+    if (!thread->owned) {
+        thread->owner = pthread_self();
+        thread->owned = true;
+        thread->distrust = 1; /* whatever was read before was another thread's counter */
+    }
+    must(pthread_equal(thread->owner, pthread_self()));
     if (thread->distrust) {
         thread->distrust--;
         thread->faults = scan_faults();

@@ -149,10 +149,11 @@ static wasmtime_error_t *slot_grow(void *env, size_t size) {
     if (size <= slot->size) return NULL;
     if (size > slot->limit) return wasmtime_error_new("the invocation's memory limit");
     if (size > slot->reserved) return wasmtime_error_new("the slot's reservation");
+    /* Before the call: when it fails half way, what it opened is scanned and reset all the same. */
+    if (size > slot->high) slot->high = size;
     if (mprotect(slot->base + slot->size, size - slot->size, PROT_READ | PROT_WRITE))
         return wasmtime_error_new("the system refused memory");
     slot->size = size;
-    if (size > slot->high) slot->high = size;
     return NULL;
 }
 

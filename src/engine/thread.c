@@ -150,7 +150,9 @@ bool engine_thread_new(struct engine *engine, struct engine_thread **out, struct
     struct engine_thread *thread = calloc(1, sizeof *thread);
     if (!thread) return err_set(err, ERR_MEMORY, "engine: no memory for a thread");
     thread->engine = engine;
-    thread->faults = scan_faults();
+    /* The counter is the calling thread's, which need not be the one that will run guests: the
+     * first stretch reads it there. */
+    thread->distrust = 1;
     *out = thread;
     return true;
 }

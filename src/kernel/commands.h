@@ -1,4 +1,5 @@
-/* The subcommands of the program. Each gets its own arguments (argv[0] is its name) and returns the exit code. Thread: main. */
+/* The subcommands of the program. Each gets its own arguments (argv[0] is its name) and returns the
+ * exit code. Thread: main. */
 #ifndef PK_KERNEL_COMMANDS_H
 #define PK_KERNEL_COMMANDS_H
 

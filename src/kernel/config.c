@@ -14,80 +14,109 @@ enum { CONFIG_ARENA = 64 << 20 };
 
 enum key_kind { KEY_TEXT, KEY_DURATION, KEY_SIZE, KEY_COUNT, KEY_BOOL, KEY_LEVEL };
 
-static const char *const kind_names[] = {"text", "duration", "size", "number", "true or false", "level"};
+static const char *const kind_names[] = {"text",   "duration",      "size",
+                                         "number", "true or false", "level"};
 
 #define KEY(field) offsetof(struct config, field)
 
-/* The table. `min` and `max`: of counts; of durations ns; of sizes bytes. A NULL default is made by the program (`shown`). */
+/* The table. `min` and `max`: of counts; of durations ns; of sizes bytes. A NULL default is made by
+ * the program (`shown`). */
 static const struct config_key {
     const char *name;  /* "kernel-address" */
-    const char *older; /* an environment variable that counts when the key is not set anywhere, as its path */
+    const char *older; /* an environment variable that counts when the key is not set anywhere, as
+                          its path */
     enum key_kind kind;
     size_t field;
     const char *standard, *shown;
     uint64_t min, max;
     const char *help;
 } keys[] = {
-    {"kernel-address", "pharia-kernel-address", KEY_TEXT, KEY(kernel_address), "0.0.0.0:8081", NULL, 0, 0,
-     "HOST:PORT to listen on; 127.0.0.1:8081 for this machine only. PHARIA_KERNEL_ADDRESS is its older name"},
-    {"namespace-update-interval", NULL, KEY_DURATION, KEY(namespace_update_interval), "10s", NULL, 0, 86400 * CLOCK_S,
+    {"kernel-address", "pharia-kernel-address", KEY_TEXT, KEY(kernel_address), "0.0.0.0:8081", NULL,
+     0, 0,
+     "HOST:PORT to listen on; 127.0.0.1:8081 for this machine only. PHARIA_KERNEL_ADDRESS is its "
+     "older name"},
+    {"namespace-update-interval", NULL, KEY_DURATION, KEY(namespace_update_interval), "10s", NULL,
+     0, 86400 * CLOCK_S,
      "how often namespaces are looked at, beside the notices of the file system"},
-    {"log-level", NULL, KEY_LEVEL, KEY(log_level), "info", NULL, 0, 0, "off, error, warn, info, debug or trace"},
-    {"cache-dir", NULL, KEY_TEXT, KEY(cache_dir), NULL, "$XDG_CACHE_HOME/pharia-kernel or ~/.cache/pharia-kernel", 0, 0,
+    {"log-level", NULL, KEY_LEVEL, KEY(log_level), "info", NULL, 0, 0,
+     "off, error, warn, info, debug or trace"},
+    {"cache-dir", NULL, KEY_TEXT, KEY(cache_dir), NULL,
+     "$XDG_CACHE_HOME/pharia-kernel or ~/.cache/pharia-kernel", 0, 0,
      "directory of compiled skills; on a local file system, for this user only"},
-    {"executors", NULL, KEY_COUNT, KEY(executors), "0", NULL, 0, 1024, "threads that run skills; 0: one per core"},
-    {"loaders", NULL, KEY_COUNT, KEY(loaders), "0", NULL, 0, 1024, "skills that are loaded at the same time; 0: one per core"},
-    {"shell-threads", NULL, KEY_COUNT, KEY(shell_threads), "1", NULL, 1, 64, "threads that read requests and write answers"},
+    {"executors", NULL, KEY_COUNT, KEY(executors), "0", NULL, 0, 1024,
+     "threads that run skills; 0: one per core"},
+    {"loaders", NULL, KEY_COUNT, KEY(loaders), "0", NULL, 0, 1024,
+     "skills that are loaded at the same time; 0: one per core"},
+    {"shell-threads", NULL, KEY_COUNT, KEY(shell_threads), "1", NULL, 1, 64,
+     "threads that read requests and write answers"},
     {"max-invocations", NULL, KEY_COUNT, KEY(max_invocations), "20000", NULL, 1, 1000000,
      "invocations at the same time, waiting ones included; more are answered with 503"},
-    {"invocation-timeout", NULL, KEY_DURATION, KEY(invocation_timeout), "10m", NULL, CLOCK_MS, 30 * 86400 * CLOCK_S,
-     "how long one invocation may take"},
-    {"invocation-memory", NULL, KEY_SIZE, KEY(invocation_memory), "1Gi", NULL, 65536, 4ull << 30, "memory that one invocation may have"},
+    {"invocation-timeout", NULL, KEY_DURATION, KEY(invocation_timeout), "10m", NULL, CLOCK_MS,
+     30 * 86400 * CLOCK_S, "how long one invocation may take"},
+    {"invocation-memory", NULL, KEY_SIZE, KEY(invocation_memory), "1Gi", NULL, 65536, 4ull << 30,
+     "memory that one invocation may have"},
     {"strict-memory", NULL, KEY_BOOL, KEY(strict_memory), "false", NULL, 0, 0,
-     "take memory that a skill grew away from it between calls; a little slower, and skills are compiled anew"},
+     "take memory that a skill grew away from it between calls; a little slower, and skills are "
+     "compiled anew"},
     {"guest-log-limit", NULL, KEY_SIZE, KEY(guest_log_limit), "64Ki", NULL, 0, 1ull << 40,
      "bytes that one invocation may print to the log"},
-    {"body-limit", NULL, KEY_SIZE, KEY(body_limit), "50Mi", NULL, 1, 1ull << 32, "size of a request body; larger ones get 413"},
+    {"body-limit", NULL, KEY_SIZE, KEY(body_limit), "50Mi", NULL, 1, 1ull << 32,
+     "size of a request body; larger ones get 413"},
     {"body-memory", NULL, KEY_SIZE, KEY(body_memory), "1Gi", NULL, 1 << 20, 1ull << 44,
      "bytes of all request bodies that are held at once; beyond it requests get 503"},
     {"idle-timeout", NULL, KEY_DURATION, KEY(idle_timeout), "75s", NULL, CLOCK_S, 86400 * CLOCK_S,
      "a connection whose client sends or takes nothing for so long is closed"},
-    {"shutdown-deadline", NULL, KEY_DURATION, KEY(shutdown_deadline), "8s", NULL, 0, 86400 * CLOCK_S,
-     "how long running invocations may go on after SIGTERM or SIGINT"},
+    {"shutdown-deadline", NULL, KEY_DURATION, KEY(shutdown_deadline), "8s", NULL, 0,
+     86400 * CLOCK_S, "how long running invocations may go on after SIGTERM or SIGINT"},
 };
 
 enum { KEY_TOTAL = sizeof keys / sizeof *keys };
 
 /* ---- values */
 
-static bool in_range(const struct config_key *key, uint64_t value, const char *text, struct err *err) {
+static bool in_range(const struct config_key *key, uint64_t value, const char *text,
+                     struct err *err) {
     if (value >= key->min && value <= key->max) return true;
-    return err_set(err, ERR_INVALID, "\"%s\" is %s than this setting takes", text, value < key->min ? "less" : "more");
+    return err_set(err, ERR_INVALID, "\"%s\" is %s than this setting takes", text,
+                   value < key->min ? "less" : "more");
 }
 
-static bool parse(const struct config_key *key, const char *text, struct config *config, struct err *err) {
+static bool parse(const struct config_key *key, const char *text, struct config *config,
+                  struct err *err) {
     void *field = (char *)config + key->field;
     switch (key->kind) {
-    case KEY_TEXT: *(const char **)field = text; return *text ? true : err_set(err, ERR_INVALID, "an empty text");
-    case KEY_DURATION: return clock_parse_duration(text, field, err) && in_range(key, *(uint64_t *)field, text, err);
-    case KEY_SIZE: return config_parse_size(text, field, err) && in_range(key, *(uint64_t *)field, text, err);
-    case KEY_COUNT: return config_parse_count(text, key->min, key->max, field, err);
-    case KEY_BOOL: return config_parse_bool(text, field, err);
-    case KEY_LEVEL: return config_parse_level(text, field, err);
+    case KEY_TEXT:
+        *(const char **)field = text;
+        return *text ? true : err_set(err, ERR_INVALID, "an empty text");
+    case KEY_DURATION:
+        return clock_parse_duration(text, field, err) &&
+               in_range(key, *(uint64_t *)field, text, err);
+    case KEY_SIZE:
+        return config_parse_size(text, field, err) && in_range(key, *(uint64_t *)field, text, err);
+    case KEY_COUNT:
+        return config_parse_count(text, key->min, key->max, field, err);
+    case KEY_BOOL:
+        return config_parse_bool(text, field, err);
+    case KEY_LEVEL:
+        return config_parse_level(text, field, err);
     }
     must(!"a kind of setting");
     return false;
 }
 
-static bool read_key(const struct config_entries *entries, const struct config_key *key, struct config *config, struct err *err) {
+static bool read_key(const struct config_entries *entries, const struct config_key *key,
+                     struct config *config, struct err *err) {
     const struct config_entry *entry = config_find(entries, &key->name, 1);
     if (!entry && key->older) entry = config_find(entries, &key->older, 1);
     if (!entry) {
         must(!key->standard || parse(key, key->standard, config, err));
         return true;
     }
-    if (!entry->value) return err_set(err, ERR_INVALID, "%s, %s: a single value was expected", entry->source, entry->shown);
-    return parse(key, entry->value, config, err) || err_prefix(err, "%s, %s", entry->source, entry->shown);
+    if (!entry->value)
+        return err_set(err, ERR_INVALID, "%s, %s: a single value was expected", entry->source,
+                       entry->shown);
+    return parse(key, entry->value, config, err) ||
+           err_prefix(err, "%s, %s", entry->source, entry->shown);
 }
 
 static bool default_cache_dir(char **environment, struct config *config, struct err *err) {
@@ -98,13 +127,18 @@ static bool default_cache_dir(char **environment, struct config *config, struct 
     }
     bool absolute = xdg && xdg[0] == '/'; /* others are to be ignored, says the XDG specification */
     if (!absolute && (!home || !*home))
-        return err_set(err, ERR_INVALID, "no directory for the cache: set CACHE_DIR (neither XDG_CACHE_HOME nor HOME is set)");
+        return err_set(
+            err, ERR_INVALID,
+            "no directory for the cache: set CACHE_DIR (neither XDG_CACHE_HOME nor HOME is set)");
     struct buf path;
     buf_init(&path, 4096);
     buf_format(&path, "%s%s/pharia-kernel", absolute ? xdg : home, absolute ? "" : "/.cache");
     config->cache_dir = buf_cstr(&path) ? arena_copy(&config->arena, path.data, path.size) : NULL;
     buf_free(&path);
-    return config->cache_dir ? true : err_set(err, ERR_LIMIT, "the path of the cache directory is too long: set CACHE_DIR");
+    return config->cache_dir
+               ? true
+               : err_set(err, ERR_LIMIT,
+                         "the path of the cache directory is too long: set CACHE_DIR");
 }
 
 /* ---- namespaces */
@@ -116,23 +150,34 @@ static void warn(struct config *config, const char *format, const char *name, co
         config->warnings[config->warning_count++] = arena_copy(&config->arena, text, strlen(text));
 }
 
-static bool add_namespace(struct config_entries *entries, const char *name, struct config *config, struct err *err) {
-    static const char *const later[] = {"config-url", "skills"}, *const ignored[] = {"mcp-servers", "native-tools"};
+static bool add_namespace(struct config_entries *entries, const char *name, struct config *config,
+                          struct err *err) {
+    static const char *const later[] = {"config-url", "skills"}, *const ignored[] = {
+                                                                     "mcp-servers", "native-tools"};
     const char *path[] = {"namespaces", name, "directory"};
     const struct config_entry *directory = config_find(entries, path, 3);
     if (!skill_namespace_valid(str_of(name)))
-        return err_set(err, ERR_INVALID, "namespace \"%s\": a name has 1 to 64 characters of a-z, 0-9 and single hyphens between them", name);
+        return err_set(err, ERR_INVALID,
+                       "namespace \"%s\": a name has 1 to 64 characters of a-z, 0-9 and single "
+                       "hyphens between them",
+                       name);
     for (size_t i = 0; i < 2; i++) {
         path[2] = later[i];
         if (config_find(entries, path, 3) && (i == 0 || !directory))
-            return err_set(err, ERR_UNSUPPORTED, "namespace \"%s\": this kernel takes directory namespaces only, not those with \"%s\" yet; "
-                           "give it a \"directory\"", name, later[i]);
+            return err_set(err, ERR_UNSUPPORTED,
+                           "namespace \"%s\": this kernel takes directory namespaces only, not "
+                           "those with \"%s\" yet; "
+                           "give it a \"directory\"",
+                           name, later[i]);
         path[2] = ignored[i];
-        if (config_find(entries, path, 3)) warn(config, "namespace \"%s\": \"%s\" is not supported yet and ignored", name, ignored[i]);
+        if (config_find(entries, path, 3))
+            warn(config, "namespace \"%s\": \"%s\" is not supported yet and ignored", name,
+                 ignored[i]);
     }
     if (!directory || !directory->value || !*directory->value)
         return err_set(err, ERR_INVALID, "namespace \"%s\": its \"directory\" is missing", name);
-    config->namespaces[config->namespace_count++] = (struct skill_namespace){name, directory->value};
+    config->namespaces[config->namespace_count++] =
+        (struct skill_namespace){name, directory->value};
     return true;
 }
 
@@ -142,15 +187,20 @@ static bool is_known(const struct config *config, const char *name) {
     return false;
 }
 
-static bool read_namespaces(struct config_entries *entries, struct config *config, struct err *err) {
-    config->namespaces = arena_zalloc(&config->arena, entries->count + 1, sizeof *config->namespaces);
+static bool read_namespaces(struct config_entries *entries, struct config *config,
+                            struct err *err) {
+    config->namespaces =
+        arena_zalloc(&config->arena, entries->count + 1, sizeof *config->namespaces);
     if (!config->namespaces) return err_set(err, ERR_MEMORY, "no memory for the configuration");
     for (size_t i = 0; i < entries->count; i++) {
         const struct config_entry *entry = &entries->list[i];
-        if (entry->depth < 2 || strcmp(entry->path[0], "namespaces") != 0 || is_known(config, entry->path[1])) continue;
+        if (entry->depth < 2 || strcmp(entry->path[0], "namespaces") != 0 ||
+            is_known(config, entry->path[1]))
+            continue;
         if (!add_namespace(entries, entry->path[1], config, err)) return false;
     }
-    if (config->namespace_count == 0) config->namespaces[config->namespace_count++] = (struct skill_namespace){"dev", "skills"};
+    if (config->namespace_count == 0)
+        config->namespaces[config->namespace_count++] = (struct skill_namespace){"dev", "skills"};
     return true;
 }
 
@@ -163,7 +213,9 @@ static const struct config_key *find_key(const char *name) {
 }
 
 static bool known(const struct config_entry *entry) {
-    if (entry->depth == 3) return strcmp(entry->path[0], "namespaces") == 0 && strcmp(entry->path[2], "directory") == 0;
+    if (entry->depth == 3)
+        return strcmp(entry->path[0], "namespaces") == 0 &&
+               strcmp(entry->path[2], "directory") == 0;
     return entry->depth == 1 && find_key(entry->path[0]);
 }
 
@@ -174,10 +226,12 @@ static const char *file_in(struct arena *arena, const char *directory, const cha
     return size < (int)sizeof path ? arena_copy(arena, path, (size_t)size) : name;
 }
 
-static bool read_all(int argc, char **argv, char **environment, const char *directory, struct config *config, struct err *err) {
+static bool read_all(int argc, char **argv, char **environment, const char *directory,
+                     struct config *config, struct err *err) {
     struct config_entries entries = {.arena = &config->arena};
     if (!config_add_toml(&entries, file_in(&config->arena, directory, "config.toml"), err) ||
-        !config_add_environment(&entries, environment, file_in(&config->arena, directory, ".env"), err) ||
+        !config_add_environment(&entries, environment, file_in(&config->arena, directory, ".env"),
+                                err) ||
         !config_add_options(&entries, argc, argv, known, err))
         return false;
     for (size_t i = 0; i < KEY_TOTAL; i++)
@@ -186,7 +240,8 @@ static bool read_all(int argc, char **argv, char **environment, const char *dire
     return read_namespaces(&entries, config, err);
 }
 
-bool config_read(int argc, char **argv, char **environment, const char *directory, struct config *config, struct err *err) {
+bool config_read(int argc, char **argv, char **environment, const char *directory,
+                 struct config *config, struct err *err) {
     *config = (struct config){0};
     arena_init(&config->arena, CONFIG_ARENA);
     if (read_all(argc, argv, environment, directory, config, err)) return true;
@@ -201,7 +256,8 @@ void config_free(struct config *config) {
 /* ---- help */
 
 static void add_variable_name(struct buf *out, const char *key) {
-    for (; *key; key++) buf_byte(out, *key == '-' ? '_' : (uint8_t)(*key >= 'a' && *key <= 'z' ? *key - 32 : *key));
+    for (; *key; key++)
+        buf_byte(out, *key == '-' ? '_' : (uint8_t)(*key >= 'a' && *key <= 'z' ? *key - 32 : *key));
 }
 
 static const char *shown_default(const struct config_key *key) {
@@ -210,18 +266,24 @@ static const char *shown_default(const struct config_key *key) {
 
 void config_help(struct buf *out) {
     for (size_t i = 0; i < KEY_TOTAL; i++)
-        buf_format(out, "  --%-26s %s\n%*s(default %s)\n", keys[i].name, keys[i].help, 31, "", shown_default(&keys[i]));
-    buf_format(out, "  --%-26s %s\n%*s(default skills for dev, when there is no namespace at all)\n", "namespaces.NAME.directory",
+        buf_format(out, "  --%-26s %s\n%*s(default %s)\n", keys[i].name, keys[i].help, 31, "",
+                   shown_default(&keys[i]));
+    buf_format(out,
+               "  --%-26s %s\n%*s(default skills for dev, when there is no namespace at all)\n",
+               "namespaces.NAME.directory",
                "directory of the skills of a namespace: NAMESPACES__NAME__DIRECTORY", 31, "");
 }
 
 void config_help_markdown(struct buf *out) {
-    buf_text(out, "| environment | option, and key of config.toml | kind | default | meaning |\n| --- | --- | --- | --- | --- |\n");
+    buf_text(out, "| environment | option, and key of config.toml | kind | default | meaning |\n| "
+                  "--- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < KEY_TOTAL; i++) {
         buf_text(out, "| `");
         add_variable_name(out, keys[i].name);
-        buf_format(out, "` | `%s` | %s | `%s` | %s |\n", keys[i].name, kind_names[keys[i].kind], shown_default(&keys[i]), keys[i].help);
+        buf_format(out, "` | `%s` | %s | `%s` | %s |\n", keys[i].name, kind_names[keys[i].kind],
+                   shown_default(&keys[i]), keys[i].help);
     }
-    buf_text(out, "| `NAMESPACES__NAME__DIRECTORY` | `namespaces.NAME.directory` | text | `skills` for `dev`, when there is no namespace "
+    buf_text(out, "| `NAMESPACES__NAME__DIRECTORY` | `namespaces.NAME.directory` | text | `skills` "
+                  "for `dev`, when there is no namespace "
                   "at all | directory of the skills of a namespace |\n");
 }

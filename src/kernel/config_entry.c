@@ -9,7 +9,8 @@
 
 bool config_add(struct config_entries *entries, const struct config_entry *entry, struct err *err) {
     if (entries->count == CONFIG_MAX_ENTRIES)
-        return err_set(err, ERR_LIMIT, "%s: more than %d settings", entry->source, CONFIG_MAX_ENTRIES);
+        return err_set(err, ERR_LIMIT, "%s: more than %d settings", entry->source,
+                       CONFIG_MAX_ENTRIES);
     if (entries->count == entries->room) {
         size_t room = entries->room ? 2 * entries->room : 64;
         struct config_entry *list = arena_zalloc(entries->arena, room, sizeof *list);
@@ -22,11 +23,13 @@ bool config_add(struct config_entries *entries, const struct config_entry *entry
     return true;
 }
 
-const struct config_entry *config_find(const struct config_entries *entries, const char *const *path, unsigned depth) {
+const struct config_entry *config_find(const struct config_entries *entries,
+                                       const char *const *path, unsigned depth) {
     for (size_t i = entries->count; i-- > 0;) {
         const struct config_entry *entry = &entries->list[i];
         unsigned same = 0;
-        while (same < depth && entry->depth == depth && strcmp(entry->path[same], path[same]) == 0) same++;
+        while (same < depth && entry->depth == depth && strcmp(entry->path[same], path[same]) == 0)
+            same++;
         if (same == depth) return entry;
     }
     return NULL;
@@ -44,17 +47,22 @@ static bool read_all(int fd, char *text, size_t size, size_t *got) {
     return true;
 }
 
-bool config_read_file(struct arena *arena, const char *file, char **text, size_t *size, struct err *err) {
+bool config_read_file(struct arena *arena, const char *file, char **text, size_t *size,
+                      struct err *err) {
     *text = NULL;
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* a FIFO is refused below, not waited for */
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
+                            O_NOCTTY); /* a FIFO is refused below, not waited for */
     if (fd < 0) return errno == ENOENT ? true : err_errno(err, errno, "cannot read %s", file);
     struct stat facts;
     bool good = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
-    if (!good) err_set(err, ERR_IO, "cannot read %s: not a regular file", file);
-    else if (facts.st_size > CONFIG_MAX_FILE) good = err_set(err, ERR_LIMIT, "%s has more than %d bytes", file, CONFIG_MAX_FILE);
+    if (!good)
+        err_set(err, ERR_IO, "cannot read %s: not a regular file", file);
+    else if (facts.st_size > CONFIG_MAX_FILE)
+        good = err_set(err, ERR_LIMIT, "%s has more than %d bytes", file, CONFIG_MAX_FILE);
     if (good) {
         *text = arena_alloc(arena, (size_t)facts.st_size + 1);
-        good = *text ? read_all(fd, *text, (size_t)facts.st_size, size) || err_errno(err, errno, "cannot read %s", file)
+        good = *text ? read_all(fd, *text, (size_t)facts.st_size, size) ||
+                           err_errno(err, errno, "cannot read %s", file)
                      : err_set(err, ERR_MEMORY, "no memory for %s", file);
     }
     if (good) (*text)[*size] = '\0';

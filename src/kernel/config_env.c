@@ -5,9 +5,13 @@
 #include "base/str.h"
 #include "kernel/config_entry.h"
 
-/* "NAMESPACES__TEAM1__DIRECTORY" -> "namespaces", "team-1", "directory". Names that are no path of ours are left out. */
-static bool add_variable(struct config_entries *entries, struct str name, const char *value, const char *source, struct err *err) {
-    struct config_entry entry = {.value = value, .source = source, .shown = arena_copy(entries->arena, name.data, name.size)};
+/* "NAMESPACES__TEAM1__DIRECTORY" -> "namespaces", "team-1", "directory". Names that are no path of
+ * ours are left out. */
+static bool add_variable(struct config_entries *entries, struct str name, const char *value,
+                         const char *source, struct err *err) {
+    struct config_entry entry = {.value = value,
+                                 .source = source,
+                                 .shown = arena_copy(entries->arena, name.data, name.size)};
     char *kebab = arena_alloc(entries->arena, 2 * name.size + 8);
     if (!entry.shown || !kebab) return err_set(err, ERR_MEMORY, "no memory for the environment");
     while (entry.depth < CONFIG_MAX_DEPTH) {
@@ -33,10 +37,14 @@ static struct str trim(struct str text) {
 /* "…\n…" within double quotes; what no escape is stays as it is. */
 static char unescape(char letter) {
     switch (letter) {
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return letter;
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default:
+        return letter;
     }
 }
 
@@ -49,7 +57,8 @@ static char *unquote(struct arena *arena, struct str text) {
         bool escape = quote == '"' && text.data[i] == '\\' && i + 1 < text.size;
         *to++ = escape ? unescape(text.data[++i]) : text.data[i];
     }
-    struct str rest = trim((struct str){text.data + i + 1, i + 1 < text.size ? text.size - i - 1 : 0});
+    struct str rest =
+        trim((struct str){text.data + i + 1, i + 1 < text.size ? text.size - i - 1 : 0});
     if (!value || i >= text.size || (rest.size && rest.data[0] != '#')) return NULL;
     *to = '\0';
     return value;
@@ -71,7 +80,8 @@ static bool name_valid(struct str name) {
     return name.size > 0 && !isdigit((unsigned char)name.data[0]);
 }
 
-static bool add_line(struct config_entries *entries, struct str line, const char *file, unsigned number, struct err *err) {
+static bool add_line(struct config_entries *entries, struct str line, const char *file,
+                     unsigned number, struct err *err) {
     line = trim(line);
     if (line.size == 0 || line.data[0] == '#') return true;
     if (str_starts(line, "export ")) line = trim((struct str){line.data + 7, line.size - 7});
@@ -79,8 +89,11 @@ static bool add_line(struct config_entries *entries, struct str line, const char
     struct str name = trim((struct str){line.data, equals});
     if (equals == line.size || !name_valid(name))
         return err_set(err, ERR_INVALID, "%s, line %u: NAME=VALUE was expected", file, number);
-    char *value = read_value(entries->arena, (struct str){line.data + equals + 1, line.size - equals - 1});
-    if (!value) return err_set(err, ERR_INVALID, "%s, line %u: the value's quotes are not closed at its end", file, number);
+    char *value =
+        read_value(entries->arena, (struct str){line.data + equals + 1, line.size - equals - 1});
+    if (!value)
+        return err_set(err, ERR_INVALID,
+                       "%s, line %u: the value's quotes are not closed at its end", file, number);
     return add_variable(entries, name, value, file, err);
 }
 
@@ -100,7 +113,8 @@ static bool add_dotenv(struct config_entries *entries, const char *file, struct 
 }
 
 /* A variable of the process wins even when it is empty, so those of .env come first. */
-bool config_add_environment(struct config_entries *entries, char **environment, const char *dotenv, struct err *err) {
+bool config_add_environment(struct config_entries *entries, char **environment, const char *dotenv,
+                            struct err *err) {
     if (!add_dotenv(entries, dotenv, err)) return false;
     for (; *environment; environment++) {
         const char *equals = strchr(*environment, '=');

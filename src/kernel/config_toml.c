@@ -10,18 +10,27 @@
 static const char *text_of(struct arena *arena, const json_t *value) {
     char number[40];
     switch (json_typeof(value)) {
-    case JSON_STRING: return arena_copy(arena, json_string_value(value), json_string_length(value));
-    case JSON_TRUE: return "true";
-    case JSON_FALSE: return "false";
-    case JSON_INTEGER: snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value)); break;
-    case JSON_REAL: snprintf(number, sizeof number, "%.17g", json_real_value(value)); break;
-    default: return NULL;
+    case JSON_STRING:
+        return arena_copy(arena, json_string_value(value), json_string_length(value));
+    case JSON_TRUE:
+        return "true";
+    case JSON_FALSE:
+        return "false";
+    case JSON_INTEGER:
+        snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        snprintf(number, sizeof number, "%.17g", json_real_value(value));
+        break;
+    default:
+        return NULL;
     }
     return arena_copy(arena, number, strlen(number));
 }
 
 /* `entry` has the path down to this table. */
-static bool add_table(struct config_entries *entries, struct config_entry entry, json_t *table, struct err *err) {
+static bool add_table(struct config_entries *entries, struct config_entry entry, json_t *table,
+                      struct err *err) {
     const char *key;
     json_t *value;
     unsigned depth = entry.depth++;

@@ -11,8 +11,16 @@ static const struct {
     const char *name;
     uint64_t factor;
 } units[] = {
-    {"", 1},           {"k", 1000},          {"K", 1000},           {"M", 1000000},         {"G", 1000000000}, {"T", 1000000000000},
-    {"Ki", 1ull << 10}, {"Mi", 1ull << 20}, {"Gi", 1ull << 30}, {"Ti", 1ull << 40},
+    {"", 1},
+    {"k", 1000},
+    {"K", 1000},
+    {"M", 1000000},
+    {"G", 1000000000},
+    {"T", 1000000000000},
+    {"Ki", 1ull << 10},
+    {"Mi", 1ull << 20},
+    {"Gi", 1ull << 30},
+    {"Ti", 1ull << 40},
 };
 
 static bool unit_factor(const char *unit, uint64_t *factor) {
@@ -31,19 +39,23 @@ bool config_parse_size(const char *text, uint64_t *bytes, struct err *err) {
     const char *at = text;
     bool fits = isdigit((unsigned char)*at);
     for (; isdigit((unsigned char)*at); at++)
-        fits = fits && !__builtin_mul_overflow(whole, 10, &whole) && !__builtin_add_overflow(whole, (uint64_t)(*at - '0'), &whole);
+        fits = fits && !__builtin_mul_overflow(whole, 10, &whole) &&
+               !__builtin_add_overflow(whole, (uint64_t)(*at - '0'), &whole);
     double fraction = 0, place = 0.1;
     if (*at == '.')
         for (at++; isdigit((unsigned char)*at); at++, place /= 10) fraction += (*at - '0') * place;
     while (*at == ' ') at++;
     if (!fits || !unit_factor(at, &factor) || __builtin_mul_overflow(whole, factor, bytes))
-        return err_set(err, ERR_INVALID, "\"%s\" is no size in bytes, such as 1Gi, 64Mi or 1048576", text);
+        return err_set(err, ERR_INVALID, "\"%s\" is no size in bytes, such as 1Gi, 64Mi or 1048576",
+                       text);
     uint64_t more = (uint64_t)(fraction * (double)factor + 0.5);
-    if (__builtin_add_overflow(*bytes, more, bytes)) return err_set(err, ERR_INVALID, "\"%s\" is too large", text);
+    if (__builtin_add_overflow(*bytes, more, bytes))
+        return err_set(err, ERR_INVALID, "\"%s\" is too large", text);
     return true;
 }
 
-bool config_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *count, struct err *err) {
+bool config_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *count,
+                        struct err *err) {
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
@@ -51,7 +63,8 @@ bool config_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *
         *count = value;
         return true;
     }
-    return err_set(err, ERR_INVALID, "\"%s\" is no number from %" PRIu64 " to %" PRIu64, text, min, max);
+    return err_set(err, ERR_INVALID, "\"%s\" is no number from %" PRIu64 " to %" PRIu64, text, min,
+                   max);
 }
 
 bool config_parse_bool(const char *text, bool *value, struct err *err) {
@@ -76,5 +89,6 @@ bool config_parse_level(const char *text, enum log_level *level, struct err *err
         at += size;
         if (!*at) break;
     }
-    return err_set(err, ERR_INVALID, "\"%s\" is no level: off, error, warn, info, debug or trace", text);
+    return err_set(err, ERR_INVALID, "\"%s\" is no level: off, error, warn, info, debug or trace",
+                   text);
 }

@@ -1,5 +1,5 @@
-/* pharia-kernel inspect FILE [--json]: what a skill's component is made of, and what linking it gives. The JSON text is the report;
- * without --json it is told in words from the same facts. */
+/* pharia-kernel inspect FILE [--json]: what a skill's component is made of, and what linking it
+ * gives. The JSON text is the report; without --json it is told in words from the same facts. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,9 @@ struct inspect_module {
 };
 
 static struct inspect_module module_facts(const struct core_module *module) {
-    struct inspect_module facts = {.bytes = module->bytes.size, .functions = module->body_count, .imports = module->import_count,
+    struct inspect_module facts = {.bytes = module->bytes.size,
+                                   .functions = module->body_count,
+                                   .imports = module->import_count,
                                    .exports = module->export_count};
     for (uint32_t i = 0; i < module->body_count; i++) facts.code += module->bodies[i].size;
     for (uint32_t i = 0; i < module->data_count; i++) facts.data += module->datas[i].bytes.size;
@@ -47,9 +49,11 @@ static const struct component_func **imported(const struct component *component,
 
 static void world_text(const struct skill_file *file, char *text, size_t size) {
     if (file->has_world)
-        snprintf(text, size, "pharia:skill %u.%u.%u, %s", file->world.major, file->world.minor, file->world.patch,
+        snprintf(text, size, "pharia:skill %u.%u.%u, %s", file->world.major, file->world.minor,
+                 file->world.patch,
                  file->world.kind == WORLD_FUNCTION ? "function" : "message stream");
-    else snprintf(text, size, "none: %s", file->world_err.text);
+    else
+        snprintf(text, size, "none: %s", file->world_err.text);
 }
 
 /* The digest of the image as a file has it. */
@@ -68,7 +72,8 @@ static bool image_digest(const struct link_result *result, struct digest *digest
 enum { DIGESTS = 4 };
 static const char *const digest_names[DIGESTS] = {"component", "code", "interface", "image"};
 
-static unsigned make_digests(const struct skill_file *file, char hex[DIGESTS][DIGEST_HEX], struct err *err) {
+static unsigned make_digests(const struct skill_file *file, char hex[DIGESTS][DIGEST_HEX],
+                             struct err *err) {
     struct digest digests[DIGESTS] = {digest_of(file->bytes.data, file->bytes.size)};
     unsigned count = 1;
     if (file->linked) {
@@ -96,7 +101,8 @@ static void json_imports(struct buf *out, const struct component *component) {
             buf_text(out, i == 0 ? "{\"interface\":" : "]},{\"interface\":");
             json_str(out, list[i]->interface);
             buf_text(out, ",\"functions\":[");
-        } else buf_byte(out, ',');
+        } else
+            buf_byte(out, ',');
         json_str(out, list[i]->name);
     }
     if (count > 0) buf_text(out, "]}");
@@ -120,8 +126,11 @@ static void json_exports(struct buf *out, const struct component *component) {
 static void json_modules(struct buf *out, const struct component *component) {
     for (uint32_t i = 0; i < component->module_count; i++) {
         struct inspect_module module = module_facts(&component->modules[i]);
-        buf_format(out, "%s{\"bytes\":%zu,\"code\":%zu,\"data\":%zu,\"functions\":%zu,\"imports\":%zu,\"exports\":%zu}", i ? "," : "",
-                   module.bytes, module.code, module.data, module.functions, module.imports, module.exports);
+        buf_format(out,
+                   "%s{\"bytes\":%zu,\"code\":%zu,\"data\":%zu,\"functions\":%zu,\"imports\":%zu,"
+                   "\"exports\":%zu}",
+                   i ? "," : "", module.bytes, module.code, module.data, module.functions,
+                   module.imports, module.exports);
     }
 }
 
@@ -132,7 +141,9 @@ static void json_link(struct buf *out, const struct skill_file *file) {
         return;
     }
     const struct link_result *result = &file->result;
-    buf_format(out, "{\"code\":%zu,\"image_pages\":%" PRIu32 ",\"segments\":%" PRIu32 ",\"globals\":%" PRIu32 ",\"data_in_image\":%s",
+    buf_format(out,
+               "{\"code\":%zu,\"image_pages\":%" PRIu32 ",\"segments\":%" PRIu32
+               ",\"globals\":%" PRIu32 ",\"data_in_image\":%s",
                result->code.size, result->image_pages, result->segment_count, result->global_count,
                result->data_in_image ? "true" : "false");
     if (!result->data_in_image) {
@@ -148,11 +159,13 @@ static void json_world(struct buf *out, const struct skill_file *file) {
         buf_json_string(out, file->world_err.text, strlen(file->world_err.text));
         return;
     }
-    buf_format(out, "{\"package\":\"pharia:skill\",\"version\":\"%u.%u.%u\",\"kind\":\"%s\"}", file->world.major, file->world.minor,
-               file->world.patch, file->world.kind == WORLD_FUNCTION ? "function" : "message_stream");
+    buf_format(out, "{\"package\":\"pharia:skill\",\"version\":\"%u.%u.%u\",\"kind\":\"%s\"}",
+               file->world.major, file->world.minor, file->world.patch,
+               file->world.kind == WORLD_FUNCTION ? "function" : "message_stream");
 }
 
-static void print_json(struct buf *out, const struct skill_file *file, char hex[DIGESTS][DIGEST_HEX], unsigned digests) {
+static void print_json(struct buf *out, const struct skill_file *file,
+                       char hex[DIGESTS][DIGEST_HEX], unsigned digests) {
     buf_format(out, "{\"bytes\":%zu,\"world\":", file->bytes.size);
     json_world(out, file);
     buf_text(out, ",\"imports\":[");
@@ -164,7 +177,8 @@ static void print_json(struct buf *out, const struct skill_file *file, char hex[
     buf_text(out, "],\"linked\":");
     json_link(out, file);
     buf_text(out, ",\"digests\":{");
-    for (unsigned i = 0; i < digests; i++) buf_format(out, "%s\"%s\":\"%s\"", i ? "," : "", digest_names[i], hex[i]);
+    for (unsigned i = 0; i < digests; i++)
+        buf_format(out, "%s\"%s\":\"%s\"", i ? "," : "", digest_names[i], hex[i]);
     buf_text(out, "}}\n");
 }
 
@@ -188,7 +202,8 @@ static void text_exports(struct buf *out, const struct component *component) {
     for (uint32_t i = 0; i < component->export_count; i++) {
         const struct component_export *export = &component->exports[i];
         buf_format(out, "  %.*s\n", STR_ARG(export->interface));
-        for (uint32_t k = 0; k < export->func_count; k++) buf_format(out, "      %.*s\n", STR_ARG(export->funcs[k].name));
+        for (uint32_t k = 0; k < export->func_count; k++)
+            buf_format(out, "      %.*s\n", STR_ARG(export->funcs[k].name));
     }
 }
 
@@ -196,7 +211,8 @@ static void text_modules(struct buf *out, const struct component *component) {
     buf_text(out, "modules           bytes         code         data  functions\n");
     for (uint32_t i = 0; i < component->module_count; i++) {
         struct inspect_module module = module_facts(&component->modules[i]);
-        buf_format(out, "  %4u  %15zu %12zu %12zu %10zu\n", i, module.bytes, module.code, module.data, module.functions);
+        buf_format(out, "  %4u  %15zu %12zu %12zu %10zu\n", i, module.bytes, module.code,
+                   module.data, module.functions);
     }
 }
 
@@ -206,13 +222,19 @@ static void text_link(struct buf *out, const struct skill_file *file) {
         buf_format(out, "linked      no: %s\n", file->link_err.text);
         return;
     }
-    buf_format(out, "linked      code %zu bytes, image %" PRIu32 " pages of 64 KiB in %" PRIu32 " segments, %" PRIu32 " globals\n",
+    buf_format(out,
+               "linked      code %zu bytes, image %" PRIu32 " pages of 64 KiB in %" PRIu32
+               " segments, %" PRIu32 " globals\n",
                result->code.size, result->image_pages, result->segment_count, result->global_count);
-    if (result->data_in_image) buf_text(out, "data        in the image: skills with the same code share it\n");
-    else buf_format(out, "data        stays in the code, which is not shared: %s\n", result->data_reason);
+    if (result->data_in_image)
+        buf_text(out, "data        in the image: skills with the same code share it\n");
+    else
+        buf_format(out, "data        stays in the code, which is not shared: %s\n",
+                   result->data_reason);
 }
 
-static void print_text(struct buf *out, const struct skill_file *file, char hex[DIGESTS][DIGEST_HEX], unsigned digests) {
+static void print_text(struct buf *out, const struct skill_file *file,
+                       char hex[DIGESTS][DIGEST_HEX], unsigned digests) {
     char world[1200];
     world_text(file, world, sizeof world);
     buf_format(out, "file        %zu bytes\nworld       %s\n", file->bytes.size, world);
@@ -248,9 +270,12 @@ int command_inspect(int argc, char **argv) {
     const char *path = NULL;
     bool json = false, good = true;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0) json = true;
-        else if (argv[i][0] != '-' && !path) path = argv[i];
-        else good = false;
+        if (strcmp(argv[i], "--json") == 0)
+            json = true;
+        else if (argv[i][0] != '-' && !path)
+            path = argv[i];
+        else
+            good = false;
     }
     if (!good || !path) {
         fputs("usage: pharia-kernel inspect FILE [--json]\n", stderr);

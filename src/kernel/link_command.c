@@ -10,20 +10,23 @@
 #include "kernel/commands.h"
 #include "kernel/skill_file.h"
 
-static int create(const char *directory, const char *name, char *path, size_t size, struct err *err) {
+static int create(const char *directory, const char *name, char *path, size_t size,
+                  struct err *err) {
     snprintf(path, size, "%s/%s", directory, name);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0) err_errno(err, errno, "cannot write %s", path);
     return fd;
 }
 
-static bool write_buf(const char *directory, const char *name, const struct buf *buf, struct err *err) {
+static bool write_buf(const char *directory, const char *name, const struct buf *buf,
+                      struct err *err) {
     char path[4096];
     int fd = create(directory, name, path, sizeof path, err);
     if (fd < 0) return false;
     size_t done = 0;
     ssize_t count = 0;
-    while (done < buf->size && ((count = write(fd, buf->data + done, buf->size - done)) > 0 || errno == EINTR))
+    while (done < buf->size &&
+           ((count = write(fd, buf->data + done, buf->size - done)) > 0 || errno == EINTR))
         if (count > 0) done += (size_t)count;
     bool good = done == buf->size || err_errno(err, errno, "cannot write %s", path);
     if (close(fd) && good) good = err_errno(err, errno, "cannot write %s", path);
@@ -42,9 +45,12 @@ static bool write_image(const char *directory, const struct link_result *result,
 }
 
 static bool write_all(const char *directory, const struct link_result *result, struct err *err) {
-    if (mkdir(directory, 0777) && errno != EEXIST) return err_errno(err, errno, "cannot make %s", directory);
-    return write_buf(directory, "code.wasm", &result->code, err) && write_image(directory, result, err) &&
-           write_buf(directory, "interface.json", &result->interface, err) && write_buf(directory, "names", &result->names, err);
+    if (mkdir(directory, 0777) && errno != EEXIST)
+        return err_errno(err, errno, "cannot make %s", directory);
+    return write_buf(directory, "code.wasm", &result->code, err) &&
+           write_image(directory, result, err) &&
+           write_buf(directory, "interface.json", &result->interface, err) &&
+           write_buf(directory, "names", &result->names, err);
 }
 
 int command_link(int argc, char **argv) {
@@ -53,10 +59,14 @@ int command_link(int argc, char **argv) {
     const char *path = NULL, *directory = NULL;
     bool good = true;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-o") == 0 && i + 1 < argc) directory = argv[++i];
-        else if (strcmp(argv[i], "--strict-memory") == 0) settings.strict_memory = true;
-        else if (argv[i][0] != '-' && !path) path = argv[i];
-        else good = false;
+        if (strcmp(argv[i], "-o") == 0 && i + 1 < argc)
+            directory = argv[++i];
+        else if (strcmp(argv[i], "--strict-memory") == 0)
+            settings.strict_memory = true;
+        else if (argv[i][0] != '-' && !path)
+            path = argv[i];
+        else
+            good = false;
     }
     if (!good || !path || !directory) {
         fputs("usage: pharia-kernel link FILE -o DIR [--strict-memory]\n", stderr);

@@ -9,13 +9,17 @@
 static const char usage[] =
     "pharia-kernel " KERNEL_VERSION ": hosts WebAssembly skills over HTTP.\n"
     "\n"
-    "  pharia-kernel [serve] [--KEY VALUE …]   serve the skills of the namespaces (without any: \"dev\", directory skills)\n"
-    "  pharia-kernel inspect FILE [--json]     say what a skill's component is made of, and what linking it gives\n"
-    "  pharia-kernel link FILE -o DIR          write its code, image, interface and function names to DIR\n"
+    "  pharia-kernel [serve] [--KEY VALUE …]   serve the skills of the namespaces (without any: "
+    "\"dev\", directory skills)\n"
+    "  pharia-kernel inspect FILE [--json]     say what a skill's component is made of, and what "
+    "linking it gives\n"
+    "  pharia-kernel link FILE -o DIR          write its code, image, interface and function names "
+    "to DIR\n"
     "  pharia-kernel --help | --version\n"
     "  pharia-kernel --help-config             the table of settings, as Markdown\n"
     "\n"
-    "Settings, as options here; in the environment as KERNEL_ADDRESS and so on (./.env is read too); in ./config.toml\n"
+    "Settings, as options here; in the environment as KERNEL_ADDRESS and so on (./.env is read "
+    "too); in ./config.toml\n"
     "under the same names. Options win over the environment, the environment over the file.\n"
     "\n";
 
@@ -51,15 +55,23 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"serve", command_serve}, {"inspect", command_inspect}, {"link", command_link},      {"compile", skill_compile_child},
-    {"--help", help},         {"-h", help},                 {"--help-config", help_config}, {"--version", version},
+    {"serve", command_serve},
+    {"inspect", command_inspect},
+    {"link", command_link},
+    {"compile", skill_compile_child},
+    {"--help", help},
+    {"-h", help},
+    {"--help-config", help_config},
+    {"--version", version},
 };
 
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "serve";
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(name, commands[i].name) == 0) return commands[i].run(argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
-    if (name[0] == '-') return command_serve(argc, argv); /* options only: argv[0] is the program's name */
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
+    if (name[0] == '-')
+        return command_serve(argc, argv); /* options only: argv[0] is the program's name */
     fprintf(stderr, "pharia-kernel: there is no command \"%s\"; see pharia-kernel --help\n", name);
     return 2;
 }

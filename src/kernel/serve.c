@@ -78,7 +78,8 @@ static void raise_files(void) {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files)) return;
     files.rlim_cur = files.rlim_max < 1048576 ? files.rlim_max : 1048576;
-    if (setrlimit(RLIMIT_NOFILE, &files)) log_warn("kernel", "cannot raise the limit of open files: %s", strerror(errno));
+    if (setrlimit(RLIMIT_NOFILE, &files))
+        log_warn("kernel", "cannot raise the limit of open files: %s", strerror(errno));
 }
 
 /* ---- the parts */
@@ -87,7 +88,8 @@ static void fill_engine(const struct config *config, struct engine_settings *set
     engine_settings_default(settings);
     settings->strict_memory = config->strict_memory;
 #if defined(__SANITIZE_THREAD__)
-    settings->reservation = 64 << 20; /* the sanitizer's address space carries only some 800 slots of 4 GiB */
+    settings->reservation =
+        64 << 20; /* the sanitizer's address space carries only some 800 slots of 4 GiB */
 #endif
 }
 
@@ -146,15 +148,17 @@ static bool new_shell(struct server *server, struct err *err) {
 static bool start(struct server *server, struct err *err) {
     struct engine_settings settings;
     fill_engine(&server->config, &settings);
-    return engine_new(&settings, &server->engine, err) && engine_start_ticker(server->engine, err) &&
-           new_runtime(server, err) && new_store(server, err) && new_shell(server, err) &&
+    return engine_new(&settings, &server->engine, err) &&
+           engine_start_ticker(server->engine, err) && new_runtime(server, err) &&
+           new_store(server, err) && new_shell(server, err) &&
            skill_store_start(server->store, err) && shell_start(server->shell, err);
 }
 
 /* Also after a start that failed half-way. */
 static void stop(struct server *server, bool started) {
     if (server->shell) shell_stop_accepting(server->shell);
-    if (server->runtime) runtime_stop(server->runtime, started ? server->config.shutdown_deadline : 0);
+    if (server->runtime)
+        runtime_stop(server->runtime, started ? server->config.shutdown_deadline : 0);
     if (server->store) skill_store_stop(server->store);
     if (server->shell) shell_stop(server->shell, CLOCK_S);
     skill_store_free(server->store);
@@ -173,14 +177,21 @@ static void announce(const struct server *server) {
     for (size_t i = 0; i < config->warning_count; i++)
         if (config->warnings[i]) log_warn("kernel", "%s", config->warnings[i]);
     for (size_t i = 0; i < config->namespace_count; i++)
-        log_info("kernel", "namespace %s: directory %s", config->namespaces[i].name, config->namespaces[i].directory);
+        log_info("kernel", "namespace %s: directory %s", config->namespaces[i].name,
+                 config->namespaces[i].directory);
     log_info("kernel", "cache directory %s", config->cache_dir);
-    log_info("kernel", "limits of an invocation: %" PRIu64 " MiB of memory, %" PRIu64 " s; at most %" PRIu64 " invocations at once",
-             config->invocation_memory >> 20, (uint64_t)(config->invocation_timeout / CLOCK_S), config->max_invocations);
+    log_info("kernel",
+             "limits of an invocation: %" PRIu64 " MiB of memory, %" PRIu64 " s; at most %" PRIu64
+             " invocations at once",
+             config->invocation_memory >> 20, (uint64_t)(config->invocation_timeout / CLOCK_S),
+             config->max_invocations);
     if (shell_is_public(server->shell))
-        log_warn("kernel", "listening on %s, which other machines can reach, without any authentication; set "
-                 "KERNEL_ADDRESS=127.0.0.1:8081 to listen for this machine only", shell_address(server->shell));
-    log_info("kernel", "pharia-kernel " KERNEL_VERSION " is listening on http://%s", shell_address(server->shell));
+        log_warn("kernel",
+                 "listening on %s, which other machines can reach, without any authentication; set "
+                 "KERNEL_ADDRESS=127.0.0.1:8081 to listen for this machine only",
+                 shell_address(server->shell));
+    log_info("kernel", "pharia-kernel " KERNEL_VERSION " is listening on http://%s",
+             shell_address(server->shell));
 }
 
 static int serve(struct server *server) {
@@ -190,12 +201,15 @@ static int serve(struct server *server) {
         announce(server);
         while (sem_wait(&server->stop)) must(errno == EINTR);
         int number = atomic_load(&server->received);
-        log_info("kernel", "%s: stopping; running invocations may go on for %" PRIu64 " s", number == SIGINT ? "SIGINT" : "SIGTERM",
+        log_info("kernel", "%s: stopping; running invocations may go on for %" PRIu64 " s",
+                 number == SIGINT ? "SIGINT" : "SIGTERM",
                  (uint64_t)(server->config.shutdown_deadline / CLOCK_S));
     }
     stop(server, started);
-    if (started) log_info("kernel", "stopped");
-    else log_error("kernel", "cannot start: %s", err.text);
+    if (started)
+        log_info("kernel", "stopped");
+    else
+        log_error("kernel", "cannot start: %s", err.text);
     return started ? 0 : 1;
 }
 

@@ -23,14 +23,17 @@ static bool read_file(const char *path, struct buf *bytes, struct err *err) {
     return count < 0 ? err_errno(err, failed, "cannot read %s", path) : true;
 }
 
-bool skill_file_read(const char *path, const struct link_settings *settings, struct skill_file *file, struct err *err) {
+bool skill_file_read(const char *path, const struct link_settings *settings,
+                     struct skill_file *file, struct err *err) {
     *file = (struct skill_file){0};
     buf_init(&file->bytes, FILE_MAX + (2 << 20));
     arena_init(&file->arena, ARENA_MAX);
     if (!read_file(path, &file->bytes, err)) return false;
-    if (!component_decode(file->bytes.data, file->bytes.size, &file->arena, &file->component, err)) return err_prefix(err, "%s", path);
+    if (!component_decode(file->bytes.data, file->bytes.size, &file->arena, &file->component, err))
+        return err_prefix(err, "%s", path);
     file->has_world = component_find_world(&file->component, &file->world, &file->world_err);
-    file->linked = link_component(&file->component, settings, &file->arena, &file->result, &file->link_err);
+    file->linked =
+        link_component(&file->component, settings, &file->arena, &file->result, &file->link_err);
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* A component read from a file, decoded and linked, for the commands that look at one. Thread: main. */
+/* A component read from a file, decoded and linked, for the commands that look at one. Thread:
+ * main. */
 #ifndef PK_KERNEL_SKILL_FILE_H
 #define PK_KERNEL_SKILL_FILE_H
 
@@ -14,8 +15,10 @@ struct skill_file {
     struct err world_err, link_err; /* when not */
 };
 
-/* Reads and decodes; finding the world and linking may fail and are told in the struct. The caller frees, also after a failure. */
-bool skill_file_read(const char *path, const struct link_settings *settings, struct skill_file *file, struct err *err);
+/* Reads and decodes; finding the world and linking may fail and are told in the struct. The caller
+ * frees, also after a failure. */
+bool skill_file_read(const char *path, const struct link_settings *settings,
+                     struct skill_file *file, struct err *err);
 void skill_file_free(struct skill_file *file);
 
 #endif

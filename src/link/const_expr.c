@@ -149,16 +149,20 @@ static bool run(struct machine *machine) {
     }
 }
 
+static bool fail_type(struct machine *machine, struct slice expression) {
+    return err_set(machine->merge->err, ERR_INVALID,
+                   "its constant expression at 0x%x gives a value of another type",
+                   expression.offset);
+}
+
 bool const_eval(struct merge *merge, const struct merged *instance, struct slice expression,
                 uint8_t valtype, const char *what, struct constant *value) {
     struct constant stack[STACK_MAX];
     struct machine machine = {.merge = merge, .instance = instance, .stack = stack};
     reader_init(&machine.reader, expression, merge->err);
-    if (!run(&machine)) return err_prefix(merge->err, "core instance %u: %s", instance->id, what);
-    if (machine.depth != 1 || stack[0].valtype != valtype)
-        return merge_fail(merge, instance, ERR_INVALID,
-                          "%s: its constant expression at 0x%x gives a value of another type", what,
-                          expression.offset);
+    bool ok = run(&machine) && ((machine.depth == 1 && stack[0].valtype == valtype) ||
+                                fail_type(&machine, expression));
+    if (!ok) return merge_place(merge, instance, what);
     *value = stack[0];
     if (valtype == VALTYPE_FUNCREF && !value->null) merge->declared[value->bits] = 1;
     return true;

@@ -39,9 +39,9 @@ static bool read_expressions(struct merge *merge, const struct merged *merged, u
                              struct reader *reader, struct items *items) {
     for (uint32_t i = 0; i < items->count; i++) {
         struct slice expression = reader_const_expr(reader);
-        if (reader->failed) return false;
+        if (reader->failed) return merge_place(merge, merged, "an element");
         struct constant value = {0};
-        if (!const_eval(merge, merged, expression, reftype, "element", &value)) return false;
+        if (!const_eval(merge, merged, expression, reftype, "an element", &value)) return false;
         items->funcs[i] = value.null ? LINK_NONE : (uint32_t)value.bits;
         items->only_funcs = items->only_funcs && !value.null;
     }
@@ -98,9 +98,9 @@ static bool write_element(struct merge *merge, const struct merged *merged, uint
     reader_init(&reader, element->items, merge->err);
     bool read = element->expressions
                     ? read_expressions(merge, merged, element->reftype, &reader, &items)
-                    : read_indices(merge, merged, &reader, &items);
-    if (!read)
-        return err_prefix(merge->err, "core instance %u: element segment %u", merged->id, index);
+                    : read_indices(merge, merged, &reader, &items) ||
+                          merge_place(merge, merged, "an element");
+    if (!read) return false;
     if (!write_head(merge, merged, index, items.only_funcs)) return false;
     put_u32(&merge->element_section, items.count);
     for (uint32_t i = 0; i < items.count; i++) {

@@ -82,19 +82,6 @@ static bool check_name(struct merge *merge, const struct host *host) {
                    STR_ARG(interface), STR_ARG(name));
 }
 
-static bool check_realloc(struct merge *merge, const struct host *host, struct place *place) {
-    static const uint8_t words[] = {VALTYPE_I32, VALTYPE_I32, VALTYPE_I32, VALTYPE_I32};
-    static const struct core_functype type = {words, words, 4, 1};
-    if (host->item->options.realloc == LINK_NONE)
-        return err_set(merge->err, ERR_INVALID, "its result needs memory, but no realloc is given");
-    if (!resolve_item(merge, CORE_FUNC, host->item->options.realloc, place)) return false;
-    if (place->instance == LINK_NONE)
-        return err_set(merge->err, ERR_UNSUPPORTED, "its realloc is a host function");
-    return functype_equal(place_type(merge, *place), &type) ||
-           err_set(merge->err, ERR_INVALID,
-                   "its realloc has another type than (i32 i32 i32 i32) -> i32");
-}
-
 /* A lowering as a host function, not yet known whether new. */
 static bool describe(struct merge *merge, const struct core_item *item, struct host *host) {
     *host = (struct host){.item = item, .realloc = {LINK_NONE, LINK_NONE}};
@@ -103,7 +90,7 @@ static bool describe(struct merge *merge, const struct core_item *item, struct h
     const struct component *component = merge->component;
     uint32_t result = component->functypes[func_of(merge, host)->type].result;
     host->plan = result != COMPONENT_NONE && component->valtypes[result].has_pointer;
-    return !host->plan || check_realloc(merge, host, &host->realloc) ||
+    return !host->plan || resolve_realloc(merge, item->options.realloc, &host->realloc) ||
            err_prefix(merge->err, "import \"%.*s\" \"%.*s\" lowered at 0x%x",
                       STR_ARG(host_interface(merge, host)), STR_ARG(host_name(merge, host)),
                       item->offset);

@@ -173,6 +173,9 @@ static bool number_instances(struct merge *merge) {
     merge->start_func = merge->entry_base + merge->entry_count;
     merge->func_count = merge->start_func + 1;
     merge->table_count = next[CORE_TABLE];
+    if (merge->table_count > LINK_MAX_TABLES)
+        return err_set(merge->err, ERR_LIMIT, "the component has %u tables; the limit is %d",
+                       merge->table_count, LINK_MAX_TABLES);
     merge->size_global = next[CORE_GLOBAL];
     merge->limit_global = merge->size_global + 1;
     merge->global_count = next[CORE_GLOBAL];

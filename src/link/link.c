@@ -11,6 +11,11 @@ bool merge_no_memory(struct merge *merge) {
                    merge->arena->used);
 }
 
+bool merge_place(struct merge *merge, const struct merged *instance, const char *what) {
+    return err_prefix(merge->err, "core instance %u (module %u at 0x%x): %s", instance->id,
+                      instance->source->module, instance->module->bytes.offset, what);
+}
+
 bool merge_fail(struct merge *merge, const struct merged *instance, enum err_kind kind,
                 const char *format, ...) {
     char text[600];

@@ -1,30 +1,43 @@
 /* Link a component into one core module.
  *
  * The result is split so that what is the same for all skills of one SDK is the same to the byte:
- *   code       a core module: all core modules merged, data taken out, memory minimum 0, initial values of mutable numeric globals
- *              taken out, no custom sections; imports only host functions; exports pk-K (entries) and memory;
- *   image      the initial memory: pages and the segments in it;
- *   globals    initial values of the mutable numeric globals, in the order in which the code asks for them;
- *   interface  JSON text: value types, resources, imports with component-level types and canonical options, exports (docs/linking.md);
- *   names      function names of the code, one per line, for traps.
- * Deterministic: the same input and settings give the same bytes.
  *
- * How the code calls the host (module "pk" and one import per host function):
- *   INTERFACE FIELD               host function with flat core types. FIELD is the function's name; when it was lowered with several
- *                                 canonical options the second and later ones are "pk-2:NAME", "pk-3:NAME", …
- *   INTERFACE "pk-plan:NAME"      a function whose result needs guest memory: (params) -> i64, the first request
- *                                 (align << 32 | size), 0 when there is none ("pk-plan-2:NAME" likewise)
- *   INTERFACE "[resource-drop]R"  drop of a handle
- *   "pk" "put"       (i32) -> i64       the address that realloc gave; returns the next request, 0 after the last
- *   "pk" "enter-K"   () -> i64          first request for the parameters of entry K
- *   "pk" "args-K"    () -> (flat …)     the flat parameters of entry K
- *   "pk" "result-K"  (flat) -> ()       the flat result of entry K
- *   "pk" "start"     () -> (i32 i32 values…)  size of the memory in pages, its limit in pages, then the values of `globals`.
- *                                 Called once per instance, by the entry, before anything else: mutable globals are set, then the
- *                                 start functions run in their order
- * The host derives from these calls when the instance may call imports: from "start" (start functions may) to "enter-K", and from
- * "args-K" to "result-K"; never inside a realloc that a shim or an entry called.
- * An instance is entered once: entry K may be called once in its life. */
+ *   code       a core module: all core modules merged, data taken out, memory minimum 0, initial
+ *              values of mutable numeric globals taken out, no custom sections; imports only host
+ *              functions; exports pk-K (entries) and memory
+ *   image      the initial memory: pages and the segments in it
+ *   globals    initial values of the mutable numeric globals, in the order in which the code
+ *              asks for them
+ *   interface  JSON text: value types, resources, imports with component-level types and canonical
+ *              options, exports (abi/interface.h has the format)
+ *   names      function names of the code, "INDEX NAME" a line, for traps
+ *
+ * Deterministic: the same input and settings give the same bytes. docs/linking.md has the rest.
+ *
+ * How the code calls the host (module "pk", and one import per host function):
+ *
+ *   INTERFACE FIELD     host function with flat core types. FIELD is the function's name; when it
+ *                       was lowered with several canonical options the second and later ones are
+ *                       "pk-2:NAME", "pk-3:NAME", ...
+ *   INTERFACE "pk-plan:NAME"
+ *                       a function whose result needs guest memory: (params) -> i64, the first
+ *                       request (align << 32 | size), 0 when there is none; "pk-plan-2:NAME"
+ *                       likewise
+ *   INTERFACE "[resource-drop]R"
+ *                       drop of a handle
+ *   "pk" "put"          (i32) -> i64: the address that realloc gave; returns the next request,
+ *                       0 after the last
+ *   "pk" "enter-K"      () -> i64: first request for the parameters of entry K
+ *   "pk" "args-K"       () -> (flat ...): the flat parameters of entry K
+ *   "pk" "result-K"     (flat) -> (): the flat result of entry K
+ *   "pk" "start"        () -> (i32 i32 values...): size of the memory in pages, its limit in pages,
+ *                       then the values of `globals`. Called once per instance, by the entry,
+ *                       before anything else: mutable globals are set, then the start functions
+ *                       run in their order
+ *
+ * The host derives from these calls when the instance may call imports: from "start" (start
+ * functions may) to "enter-K", and from "args-K" to "result-K"; never inside a realloc that a shim
+ * or an entry called. An instance is entered once: entry K may be called once in its life. */
 #ifndef PK_LINK_LINK_H
 #define PK_LINK_LINK_H
 
@@ -33,8 +46,9 @@
 #include "component/component.h"
 
 struct link_settings {
-    /* true: memory.size and memory.grow stay as they are, grown pages are protected between calls; false: they become a global and
-     * a call, so that a slot's pages stay open (study/README.md 3). */
+    /* true: memory.size and memory.grow stay as they are, grown pages are protected between calls;
+     * false: they become a global and a call, so that a slot's pages stay open (study/README.md 3).
+     */
     bool strict_memory;
 };
 
@@ -61,14 +75,16 @@ struct link_result {
     struct component_world world;
 };
 
-/* `component` and `arena` must outlive the result; link_free frees the buffers only. Output is at most LINK_OUTPUT_FACTOR times the
- * input. Fails with ERR_UNSUPPORTED and a text that names construct and place, or ERR_INVALID. */
+/* `component` and `arena` must outlive the result; link_free frees the buffers only. Output is at
+ * most LINK_OUTPUT_FACTOR times the input. Fails with ERR_UNSUPPORTED and a text that names
+ * construct and place, or ERR_INVALID. */
 enum { LINK_OUTPUT_FACTOR = 4 };
-bool link_component(const struct component *component, const struct link_settings *settings, struct arena *arena,
-                    struct link_result *result, struct err *err);
+bool link_component(const struct component *component, const struct link_settings *settings,
+                    struct arena *arena, struct link_result *result, struct err *err);
 void link_free(struct link_result *result);
 
-/* Write the image to a file descriptor that is empty: holes where nothing is, image_pages * 64 KiB long. */
+/* Write the image to a file descriptor that is empty: holes where nothing is, image_pages * 64 KiB
+ * long. */
 bool link_write_image(const struct link_result *result, int fd, struct err *err);
 
 #endif

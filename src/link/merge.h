@@ -15,8 +15,9 @@ enum {
     LINK_MAX_GLOBALS =
         900, /* values that "pk" "start" hands over; a function has at most 1,000 results */
     LINK_MAX_TABLE_MIN = 1000000, /* elements that a table begins with */
-    LINK_MAX_TABLE = 10000000,    /* elements that a table grows to */
-    LINK_MAX_BODY = 7654321,      /* bytes of a function's body; the engine's own limit */
+    LINK_MAX_TABLE = 1000000, /* elements that a table grows to: 8 MB of the host's memory … */
+    LINK_MAX_TABLES = 16,     /* … of which the invocation's memory limit knows nothing */
+    LINK_MAX_BODY = 7654321,  /* bytes of a function's body; the engine's own limit */
     LINK_OUTPUT_SLACK =
         64 * 1024, /* bytes of output that any input may have, beside its own size */
     LINK_PAGE = 65536,
@@ -146,6 +147,10 @@ struct merge {
 bool resolve_all(struct merge *merge);
 /* The definition of a core item of the component. An error does not say who asked: err_prefix. */
 bool resolve_item(struct merge *merge, enum core_kind kind, uint32_t index, struct place *place);
+/* The same for a function of the guest, which canonical options or a lift name as `what`, and for a
+ * realloc. */
+bool resolve_guest(struct merge *merge, uint32_t item, const char *what, struct place *place);
+bool resolve_realloc(struct merge *merge, uint32_t item, struct place *place);
 /* The function type of a definition that is not a host function. */
 const struct core_functype *place_type(const struct merge *merge, struct place place);
 bool functype_equal(const struct core_functype *a, const struct core_functype *b);
@@ -211,6 +216,8 @@ bool merge_no_memory(struct merge *merge);
 __attribute__((format(printf, 4, 5))) bool merge_fail(struct merge *merge,
                                                       const struct merged *instance,
                                                       enum err_kind kind, const char *format, ...);
+/* The same before an error that is already there; `what` is the part of the module. */
+bool merge_place(struct merge *merge, const struct merged *instance, const char *what);
 /* A buffer failed: its cap or the system's memory. */
 bool merge_buf_ok(struct merge *merge, const struct buf *buf);
 void *merge_alloc(struct merge *merge, size_t count,

@@ -101,6 +101,21 @@ bool resolve_item(struct merge *merge, enum core_kind kind, uint32_t index, stru
     return true;
 }
 
+bool resolve_guest(struct merge *merge, uint32_t item, const char *what, struct place *place) {
+    if (!resolve_item(merge, CORE_FUNC, item, place)) return err_prefix(merge->err, "%s", what);
+    return place->instance != LINK_NONE ||
+           err_set(merge->err, ERR_UNSUPPORTED, "%s is a host function", what);
+}
+
+bool resolve_realloc(struct merge *merge, uint32_t item, struct place *place) {
+    static const uint8_t words[] = {VALTYPE_I32, VALTYPE_I32, VALTYPE_I32, VALTYPE_I32};
+    static const struct core_functype type = {words, words, 4, 1};
+    if (!resolve_guest(merge, item, "realloc", place)) return false;
+    return functype_equal(place_type(merge, *place), &type) ||
+           err_set(merge->err, ERR_INVALID,
+                   "realloc has another type than (i32 i32 i32 i32) -> i32");
+}
+
 static const struct core_argument *argument_find(const struct core_instance *source,
                                                  struct str name) {
     uint32_t low = 0, high = source->argument_count;

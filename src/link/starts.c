@@ -13,31 +13,16 @@ static const char *late_segment(const struct core_module *module) {
     return NULL;
 }
 
-static bool check_start(struct merge *merge, const struct merged *merged) {
-    const struct core_module *module = merged->module;
-    if (module->start >= module->count[CORE_FUNC])
-        return merge_fail(merge, merged, ERR_INVALID, "start function %u is not there",
-                          module->start);
-    const struct core_functype *type = &module->types[module->funcs[module->start]];
-    return (type->param_count == 0 && type->result_count == 0) ||
-           merge_fail(merge, merged, ERR_INVALID, "start function %u has parameters or results",
-                      module->start);
-}
-
 bool starts_check(struct merge *merge) {
     const struct merged *late = NULL; /* the last instance that has active segments */
     for (uint32_t i = merge->component->instance_count; i-- > 0;) {
         const struct merged *merged = &merge->instances[i];
         if (merged->module == NULL) continue;
-        if (merged->module->has_start) {
-            if (!check_start(merge, merged)) return false;
-            if (late != NULL)
-                return merge_fail(
-                    merge, merged, ERR_UNSUPPORTED,
-                    "its start function runs before core instance %u (module %u) gets its "
-                    "active %s segments; that order is not supported",
-                    late->id, late->source->module, late_segment(late->module));
-        }
+        if (merged->module->has_start && late != NULL)
+            return merge_fail(merge, merged, ERR_UNSUPPORTED,
+                              "its start function runs before core instance %u (module %u) gets "
+                              "its active %s segments; that order is not supported",
+                              late->id, late->source->module, late_segment(late->module));
         if (late == NULL && late_segment(merged->module) != NULL) late = merged;
     }
     return true;

@@ -6,6 +6,10 @@
 
 #include "base/json_check.h"
 
+enum {
+    ERROR_TEXT_MAX = 64 << 10
+}; /* bytes of a skill's own error text: a traceback, not a document */
+
 void answer_clear(struct invocation_request *request) {
     free(request->output);
     free(request->output_schema);
@@ -29,12 +33,14 @@ static bool no_memory(struct skill_call *call, uint32_t size) {
     return abi_fail(&call->abi, "the kernel has no memory for an answer of %u bytes", size);
 }
 
-static bool finish_output(struct skill_call *call, struct invocation_request *request, const struct abi_value *output) {
+static bool finish_output(struct skill_call *call, struct invocation_request *request,
+                          const struct abi_value *output) {
     const char *problem;
     uint64_t offset;
     if (!json_valid(output->bytes, output->n, &problem, &offset)) {
         char text[200];
-        snprintf(text, sizeof text, "%s at byte %llu of its %u bytes of output", problem, (unsigned long long)offset, output->n);
+        snprintf(text, sizeof text, "%s at byte %llu of its %u bytes of output", problem,
+                 (unsigned long long)offset, output->n);
         request->outcome = INVOCATION_INVALID_OUTPUT;
         request->text = strdup(text);
         return true;
@@ -46,16 +52,22 @@ static bool finish_output(struct skill_call *call, struct invocation_request *re
 }
 
 /* result<list<u8>, variant{internal(string), invalid-input(string)}> */
-static bool finish_run(struct skill_call *call, struct invocation_request *request, const struct abi_value *result) {
+static bool finish_run(struct skill_call *call, struct invocation_request *request,
+                       const struct abi_value *result) {
     if (result->n == 0) return finish_output(call, request, result->items);
     const struct abi_value *error = result->items;
     request->outcome = error->n == 0 ? INVOCATION_USER_ERROR : INVOCATION_INVALID_INPUT;
-    request->text = (char *)copy(error->items);
-    return request->text || no_memory(call, error->items->n);
+    struct abi_value text = *error->items;
+    if (text.n > ERROR_TEXT_MAX) text.n = ERROR_TEXT_MAX;
+    while (text.n < error->items->n && text.n && (text.bytes[text.n] & 0xc0) == 0x80)
+        text.n--; /* no character is cut in two */
+    request->text = (char *)copy(&text);
+    return request->text || no_memory(call, text.n);
 }
 
 /* record{description: option<string>, input-schema: list<u8>, output-schema: list<u8>} */
-static bool finish_metadata(struct skill_call *call, struct invocation_request *request, const struct abi_value *result) {
+static bool finish_metadata(struct skill_call *call, struct invocation_request *request,
+                            const struct abi_value *result) {
     const struct abi_value *field = result->items;
     if (field[0].n) {
         request->description = copy(field[0].items);

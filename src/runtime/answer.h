@@ -1,4 +1,5 @@
-/* From an entry's lifted result to the request's answer: what is kept is copied out of the guest's memory. */
+/* From an entry's lifted result to the request's answer: what is kept is copied out of the guest's
+ * memory. */
 #ifndef PK_RUNTIME_ANSWER_H
 #define PK_RUNTIME_ANSWER_H
 

@@ -10,7 +10,8 @@
 
 enum { IDLE_TRIM_S = 2 }; /* slots that were not used for so long are given back */
 
-/* `control` of a request: who ends it. A cancel in flight keeps the request alive until its mail was taken. */
+/* `control` of a request: who ends it. A cancel in flight keeps the request alive until its mail
+ * was taken. */
 enum { CONTROL_ACTIVE, CONTROL_CANCEL_POSTED, CONTROL_ENDED };
 
 static void ready_push(struct executor *executor, struct invocation *invocation) {
@@ -54,7 +55,16 @@ static void deliver(struct executor *executor, struct invocation_request *reques
     runtime_ended(executor->runtime);
 }
 
-/* An ended invocation goes back to the free list; its request is answered unless a cancel is in flight, which then does it. */
+/* Answer the request unless a cancel is in flight, which then does it. */
+static void finish(struct executor *executor, struct invocation_request *request) {
+    request->invocation = NULL;
+    atomic_fetch_sub_explicit(&executor->runnable, 1, memory_order_relaxed);
+    int active = CONTROL_ACTIVE;
+    if (atomic_compare_exchange_strong(&request->control, &active, CONTROL_ENDED))
+        deliver(executor, request);
+}
+
+/* An ended invocation goes back to the free list; its request is answered. */
 static void retire(struct executor *executor, struct invocation *invocation) {
     struct invocation_request *request = invocation->request;
     invocation_move(invocation, STATE_FREE, invocation->since);
@@ -62,10 +72,7 @@ static void retire(struct executor *executor, struct invocation *invocation) {
     invocation->request = NULL;
     invocation->next = executor->free;
     executor->free = invocation;
-    request->invocation = NULL;
-    atomic_fetch_sub_explicit(&executor->runnable, 1, memory_order_relaxed);
-    int active = CONTROL_ACTIVE;
-    if (atomic_compare_exchange_strong(&request->control, &active, CONTROL_ENDED)) deliver(executor, request);
+    finish(executor, request);
 }
 
 static void submit(struct executor *executor, struct invocation_request *request) {
@@ -74,7 +81,12 @@ static void submit(struct executor *executor, struct invocation_request *request
         executor->free = invocation->next;
     else
         invocation = calloc(1, sizeof *invocation);
-    must(invocation); /* a few kilobytes: without them nothing works */
+    if (!invocation) {
+        request->outcome = INVOCATION_TRAP;
+        request->text = strdup("the kernel has no memory for another invocation");
+        finish(executor, request);
+        return;
+    }
     uint32_t pages = (uint32_t)(executor->settings->memory_limit / ENGINE_PAGE);
     invocation_begin(invocation, request, clock_monotonic(), executor->settings->wall_limit, pages);
     request->invocation = invocation;
@@ -105,19 +117,25 @@ static void forget(struct executor *executor, struct forget_mail *mail) {
 
 static void open_mail(struct executor *executor, struct runtime_mail *mail) {
     switch (mail->kind) {
-    case MAIL_SUBMIT: submit(executor, OWNER(mail, struct invocation_request, submit)); break;
+    case MAIL_SUBMIT:
+        submit(executor, OWNER(mail, struct invocation_request, submit));
+        break;
     case MAIL_CANCEL: {
         struct invocation_request *request = OWNER(mail, struct invocation_request, cancel);
         if (request->invocation) {
             cancel(executor, request->invocation);
-            atomic_store(&request->control, CONTROL_ACTIVE); /* the mail is taken: retire() may deliver */
+            atomic_store(&request->control,
+                         CONTROL_ACTIVE); /* the mail is taken: retire() may deliver */
         } else
             deliver(executor, request); /* it ended while the mail was under way */
         break;
     }
-    case MAIL_FORGET: forget(executor, OWNER(mail, struct forget_mail, mail)); break;
+    case MAIL_FORGET:
+        forget(executor, OWNER(mail, struct forget_mail, mail));
+        break;
     case MAIL_CANCEL_ALL:
-        for (struct invocation *each = executor->live; each; each = each->older) cancel(executor, each);
+        for (struct invocation *each = executor->live; each; each = each->older)
+            cancel(executor, each);
         free(mail);
         break;
     case MAIL_STOP:
@@ -125,7 +143,8 @@ static void open_mail(struct executor *executor, struct runtime_mail *mail) {
         executor->stop = true;
         free(mail);
         break;
-    default: must(!"a kind of mail");
+    default:
+        must(!"a kind of mail");
     }
 }
 
@@ -145,7 +164,8 @@ static void wake_due(struct executor *executor, uint64_t now) {
 
 static void park(struct executor *executor, struct invocation *invocation) {
     if (!timers_add(&executor->timers, &invocation->timer)) {
-        invocation_abandon(invocation, INVOCATION_TRAP, "the kernel has no memory for a timer", clock_monotonic());
+        invocation_abandon(invocation, INVOCATION_TRAP, "the kernel has no memory for a timer",
+                           clock_monotonic());
         retire(executor, invocation);
         return;
     }
@@ -163,7 +183,8 @@ static void turn(struct executor *executor, struct invocation *invocation) {
         ready_push(executor, invocation);
 }
 
-/* Nothing is ready: sleep until mail comes or a timer is due; give memory back that nobody has used for a while. */
+/* Nothing is ready: sleep until mail comes or a timer is due; give memory back that nobody has used
+ * for a while. */
 static void idle(struct executor *executor) {
     uint64_t now = clock_monotonic(), until = UINT64_MAX;
     struct timer *timer = timers_first(&executor->timers);
@@ -204,7 +225,8 @@ static void *executor_main(void *argument) {
 }
 
 bool executor_start(struct executor *executor, struct err *err) {
-    if (!mailbox_init(&executor->mailbox)) return err_set(err, ERR_IO, "no descriptor for an executor's mailbox");
+    if (!mailbox_init(&executor->mailbox))
+        return err_set(err, ERR_IO, "no descriptor for an executor's mailbox");
     timers_init(&executor->timers);
     if (!engine_thread_new(executor->engine, &executor->guests, err)) return false;
     int failed = pthread_create(&executor->thread, NULL, executor_main, executor);

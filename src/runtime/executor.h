@@ -1,4 +1,5 @@
-/* A thread that runs guests: it owns its invocations, slots and stacks, and shares nothing; it is told things by mail. */
+/* A thread that runs guests: it owns its invocations, slots and stacks, and shares nothing; it is
+ * told things by mail. */
 #ifndef PK_RUNTIME_EXECUTOR_H
 #define PK_RUNTIME_EXECUTOR_H
 
@@ -7,9 +8,9 @@
 #include "runtime/invocation.h"
 
 enum executor_mail {
-    MAIL_SUBMIT, /* runtime_mail in an invocation_request */
-    MAIL_CANCEL, /* likewise */
-    MAIL_FORGET, /* struct forget_mail: malloc, freed by the executor */
+    MAIL_SUBMIT,     /* runtime_mail in an invocation_request */
+    MAIL_CANCEL,     /* likewise */
+    MAIL_FORGET,     /* struct forget_mail: malloc, freed by the executor */
     MAIL_CANCEL_ALL, /* runtime_mail: malloc, freed by the executor */
     MAIL_STOP,       /* likewise; nothing may run any more */
 };

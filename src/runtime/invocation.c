@@ -23,8 +23,9 @@ static const struct {
 
 void invocation_move(struct invocation *invocation, enum invocation_state state, uint64_t now) {
     if (!(states[state].from & FROM(invocation->state))) {
-        log_error("runtime", "invocation of %s: no move from %s to %s", invocation->request->skill->name,
-                  states[invocation->state].name, states[state].name);
+        log_error("runtime", "invocation of %s: no move from %s to %s",
+                  invocation->request->skill->name, states[invocation->state].name,
+                  states[state].name);
         must(!"a listed move of the invocation's states");
     }
     invocation->time[invocation->state] += now - invocation->since;
@@ -32,8 +33,8 @@ void invocation_move(struct invocation *invocation, enum invocation_state state,
     invocation->state = state;
 }
 
-void invocation_begin(struct invocation *invocation, struct invocation_request *request, uint64_t now, uint64_t wall_limit,
-                      uint32_t memory_pages) {
+void invocation_begin(struct invocation *invocation, struct invocation_request *request,
+                      uint64_t now, uint64_t wall_limit, uint32_t memory_pages) {
     struct skill *skill = request->skill;
     invocation->request = request;
     invocation->run = NULL;
@@ -41,8 +42,10 @@ void invocation_begin(struct invocation *invocation, struct invocation_request *
     invocation->since = invocation->started = now;
     invocation->deadline = now + wall_limit;
     memset(invocation->time, 0, sizeof invocation->time);
-    invocation->input = (struct abi_value){.n = (uint32_t)request->input_size, .bytes = request->input};
-    const struct abi_export *entry = request->entry == INVOCATION_RUN ? skill->run : skill->metadata;
+    invocation->input =
+        (struct abi_value){.n = (uint32_t)request->input_size, .bytes = request->input};
+    const struct abi_export *entry =
+        request->entry == INVOCATION_RUN ? skill->run : skill->metadata;
     skill_call_begin(&invocation->call, skill, entry, &invocation->input, memory_pages);
     invocation->call.finish = answer_finish;
     invocation->call.finish_context = request;
@@ -58,18 +61,21 @@ static void end(struct invocation *invocation, uint64_t now) {
     invocation->request->took = now - invocation->started;
 }
 
-static void answer(struct invocation *invocation, enum invocation_outcome outcome, const char *text) {
+static void answer(struct invocation *invocation, enum invocation_outcome outcome,
+                   const char *text) {
     answer_clear(invocation->request);
     invocation->request->outcome = outcome;
     invocation->request->text = text ? strdup(text) : NULL;
 }
 
-void invocation_abandon(struct invocation *invocation, enum invocation_outcome outcome, const char *text, uint64_t now) {
+void invocation_abandon(struct invocation *invocation, enum invocation_outcome outcome,
+                        const char *text, uint64_t now) {
     answer(invocation, outcome, text);
     end(invocation, now);
 }
 
-/* "TEXT in INNER < OUTER": the names of the functions where it trapped, as far as the code's names know them. */
+/* "TEXT in INNER < OUTER": the names of the functions where it trapped, as far as the code's names
+ * know them. */
 static void trapped(struct invocation *invocation, uint64_t now) {
     const struct engine_fault *fault = engine_run_fault(invocation->run);
     struct buf text;
@@ -90,24 +96,26 @@ static void trapped(struct invocation *invocation, uint64_t now) {
 static void timed_out(struct invocation *invocation, uint64_t now) {
     char text[200];
     double seconds = (double)(invocation->deadline - invocation->started) / 1e9;
-    snprintf(text, sizeof text, "it ran longer than its time limit of %g s (setting INVOCATION_TIMEOUT)", seconds);
+    snprintf(text, sizeof text,
+             "it ran longer than its time limit of %g s (setting INVOCATION_TIMEOUT)", seconds);
     invocation_abandon(invocation, INVOCATION_TIMEOUT, text, now);
 }
 
 static bool make_run(struct invocation *invocation, struct engine_thread *thread, uint64_t now) {
     struct skill_call *call = &invocation->call;
     struct err err;
-    if (engine_run_new(thread, call->skill->code->program, call->skill->image, call->entry->entry, call->memory_limit, call,
-                       &invocation->run, &err))
+    if (engine_run_new(thread, call->skill->code->program, call->skill->image, call->entry->entry,
+                       call->memory_limit, call, &invocation->run, &err))
         return true;
     invocation->run = NULL;
     invocation_abandon(invocation, INVOCATION_TRAP, err.text, now);
     return false;
 }
 
-/* The tick that ends a turn may come at once after its start; a turn that was shorter than a slice goes on. So a short call is not
- * set aside for nothing, with its slot kept from the next one. */
-static enum engine_state poll_for_a_slice(struct invocation *invocation, struct engine_thread *thread, uint64_t *now) {
+/* The tick that ends a turn may come at once after its start; a turn that was shorter than a slice
+ * goes on. So a short call is not set aside for nothing, with its slot kept from the next one. */
+static enum engine_state poll_for_a_slice(struct invocation *invocation,
+                                          struct engine_thread *thread, uint64_t *now) {
     uint64_t until = *now + engine_thread_slice(thread);
     enum engine_state state;
     do {
@@ -136,7 +144,8 @@ bool invocation_turn(struct invocation *invocation, struct engine_thread *thread
     case ENGINE_PARKED:
         invocation_move(invocation, STATE_PARKED, now);
         invocation->timer.at = invocation->call.host.wake_at;
-        if (invocation->timer.at > invocation->deadline) invocation->timer.at = invocation->deadline;
+        if (invocation->timer.at > invocation->deadline)
+            invocation->timer.at = invocation->deadline;
         return false;
     case ENGINE_TRAPPED:
         trapped(invocation, now);

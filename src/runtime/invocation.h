@@ -9,18 +9,18 @@
 struct executor;
 
 /* Life cycle: X(state, text, states it may come from as bits). */
-#define INVOCATION_STATES(X)                                                                        \
-    X(STATE_FREE, "free", FROM(STATE_ENDED))                                                        \
-    X(STATE_READY, "ready", FROM(STATE_FREE) | FROM(STATE_RUNNING) | FROM(STATE_PARKED))            \
-    X(STATE_RUNNING, "running", FROM(STATE_READY))                                                  \
-    X(STATE_PARKED, "parked", FROM(STATE_RUNNING))                                                  \
+#define INVOCATION_STATES(X)                                                                       \
+    X(STATE_FREE, "free", FROM(STATE_ENDED))                                                       \
+    X(STATE_READY, "ready", FROM(STATE_FREE) | FROM(STATE_RUNNING) | FROM(STATE_PARKED))           \
+    X(STATE_RUNNING, "running", FROM(STATE_READY))                                                 \
+    X(STATE_PARKED, "parked", FROM(STATE_RUNNING))                                                 \
     X(STATE_ENDED, "ended", FROM(STATE_READY) | FROM(STATE_RUNNING) | FROM(STATE_PARKED))
 
 enum invocation_state {
 #define X(state, text, from) state,
     INVOCATION_STATES(X)
 #undef X
-    INVOCATION_STATE_COUNT
+        INVOCATION_STATE_COUNT
 };
 
 struct invocation {
@@ -29,25 +29,26 @@ struct invocation {
     struct engine_run *run; /* NULL before its first turn */
     struct abi_value input;
     enum invocation_state state;
-    bool cancelled;                       /* end it at its next turn */
-    uint64_t started, deadline;           /* monotonic ns */
-    uint64_t since;                       /* when it came into its state */
+    bool cancelled;                        /* end it at its next turn */
+    uint64_t started, deadline;            /* monotonic ns */
+    uint64_t since;                        /* when it came into its state */
     uint64_t time[INVOCATION_STATE_COUNT]; /* ns spent in each state, for free */
     struct timer timer;
-    struct invocation *next;                  /* ready queue or free list */
-    struct invocation *newer, *older;         /* all that live on the executor */
+    struct invocation *next;          /* ready queue or free list */
+    struct invocation *newer, *older; /* all that live on the executor */
 };
 
 /* Move to `state`; an unlisted move aborts with both names. */
 void invocation_move(struct invocation *invocation, enum invocation_state state, uint64_t now);
 
 /* Take a request: READY. Nothing can fail yet. */
-void invocation_begin(struct invocation *invocation, struct invocation_request *request, uint64_t now, uint64_t wall_limit,
-                      uint32_t memory_pages);
-/* One turn on the thread; makes the run at the first. Returns true when it ended (the request's answer is filled), else its state is
- * READY again or PARKED with timer.at set. */
+void invocation_begin(struct invocation *invocation, struct invocation_request *request,
+                      uint64_t now, uint64_t wall_limit, uint32_t memory_pages);
+/* One turn on the thread; makes the run at the first. Returns true when it ended (the request's
+ * answer is filled), else its state is READY again or PARKED with timer.at set. */
 bool invocation_turn(struct invocation *invocation, struct engine_thread *thread, uint64_t now);
 /* End it from outside with this outcome, wherever it is. */
-void invocation_abandon(struct invocation *invocation, enum invocation_outcome outcome, const char *text, uint64_t now);
+void invocation_abandon(struct invocation *invocation, enum invocation_outcome outcome,
+                        const char *text, uint64_t now);
 
 #endif

@@ -45,7 +45,8 @@ static void stop_executors(struct runtime *runtime) {
     }
 }
 
-bool runtime_new(struct engine *engine, const struct runtime_settings *settings, struct runtime **out, struct err *err) {
+bool runtime_new(struct engine *engine, const struct runtime_settings *settings,
+                 struct runtime **out, struct err *err) {
     struct runtime *runtime = calloc(1, sizeof *runtime);
     if (!runtime) return err_set(err, ERR_MEMORY, "no memory for the runtime");
     runtime->settings = *settings;
@@ -53,7 +54,8 @@ bool runtime_new(struct engine *engine, const struct runtime_settings *settings,
     uint32_t wanted = settings->executors ? settings->executors : (uint32_t)(cores > 0 ? cores : 1);
     init_condition(runtime);
     runtime->executors = calloc(wanted, sizeof *runtime->executors);
-    bool good = runtime->executors || err_set(err, ERR_MEMORY, "no memory for %u executors", wanted);
+    bool good =
+        runtime->executors || err_set(err, ERR_MEMORY, "no memory for %u executors", wanted);
     for (uint32_t i = 0; good && i < wanted; i++) {
         struct executor *executor = &runtime->executors[i];
         executor->engine = engine;
@@ -87,7 +89,8 @@ void runtime_ended(struct runtime *runtime) {
     pthread_mutex_unlock(&runtime->lock);
 }
 
-/* The executor with the least to do; with equal ones a skill keeps to the same, whose slot is then warm. */
+/* The executor with the least to do; with equal ones a skill keeps to the same, whose slot is then
+ * warm. */
 static struct executor *choose(struct runtime *runtime, const struct skill *skill) {
     uint32_t home = (uint32_t)(((uintptr_t)skill >> 6) % runtime->count);
     struct executor *best = &runtime->executors[home];
@@ -112,12 +115,15 @@ static void refuse(struct invocation_request *request, const char *text) {
 void runtime_submit(struct runtime *runtime, struct invocation_request *request) {
     atomic_store_explicit(&request->control, 0, memory_order_relaxed);
     request->invocation = NULL;
-    /* Counted before looking at `stopping`: runtime_stop sets it first and then waits for the count. */
+    /* Counted before looking at `stopping`: runtime_stop sets it first and then waits for the
+     * count. */
     unsigned before = atomic_fetch_add(&runtime->invocations, 1);
     const char *refusal = NULL;
     if (atomic_load(&runtime->stopping)) refusal = "the kernel is stopping";
-    if (before >= runtime->settings.max_invocations) refusal = "too many invocations at once (setting MAX_INVOCATIONS); try again later";
-    if (request->entry == INVOCATION_METADATA && !request->skill->metadata) refusal = "the skill has no metadata";
+    if (before >= runtime->settings.max_invocations)
+        refusal = "too many invocations at once (setting MAX_INVOCATIONS); try again later";
+    if (request->entry == INVOCATION_METADATA && !request->skill->metadata)
+        refusal = "the skill has no metadata";
     if (refusal) {
         refuse(request, refusal);
         runtime_ended(runtime);
@@ -132,7 +138,8 @@ void runtime_submit(struct runtime *runtime, struct invocation_request *request)
 void runtime_cancel(struct runtime *runtime, struct invocation_request *request) {
     (void)runtime;
     int active = 0;
-    if (atomic_compare_exchange_strong(&request->control, &active, 1)) executor_post(request->executor, &request->cancel, MAIL_CANCEL);
+    if (atomic_compare_exchange_strong(&request->control, &active, 1))
+        executor_post(request->executor, &request->cancel, MAIL_CANCEL);
 }
 
 void runtime_image_dropped(void *context, struct engine_image *image) {
@@ -147,7 +154,8 @@ void runtime_image_dropped(void *context, struct engine_image *image) {
 
 /* Until nothing runs, or `deadline` (monotonic), or somebody is in a hurry. */
 static void wait_for_end(struct runtime *runtime, uint64_t deadline, bool heed_hurry) {
-    struct timespec until = {.tv_sec = (time_t)(deadline / CLOCK_S), .tv_nsec = (long)(deadline % CLOCK_S)};
+    struct timespec until = {.tv_sec = (time_t)(deadline / CLOCK_S),
+                             .tv_nsec = (long)(deadline % CLOCK_S)};
     pthread_mutex_lock(&runtime->lock);
     while (atomic_load(&runtime->invocations) && !(heed_hurry && runtime->hurry))
         if (pthread_cond_timedwait(&runtime->changed, &runtime->lock, &until) == ETIMEDOUT) break;
@@ -159,8 +167,10 @@ void runtime_stop(struct runtime *runtime, uint64_t deadline_ns) {
     wait_for_end(runtime, clock_monotonic() + deadline_ns, true);
     unsigned left = atomic_load(&runtime->invocations);
     if (left) log_warn("runtime", "cancelling %u invocations that are still running", left);
-    while (atomic_load(&runtime->invocations)) { /* again for what was submitted just before `stopping` */
-        for (uint32_t i = 0; i < runtime->count; i++) (void)executor_tell(&runtime->executors[i], MAIL_CANCEL_ALL);
+    while (atomic_load(
+        &runtime->invocations)) { /* again for what was submitted just before `stopping` */
+        for (uint32_t i = 0; i < runtime->count; i++)
+            (void)executor_tell(&runtime->executors[i], MAIL_CANCEL_ALL);
         wait_for_end(runtime, clock_monotonic() + 100 * CLOCK_MS, false);
     }
     stop_executors(runtime);

@@ -8,16 +8,19 @@
 #include "skill/skill.h"
 
 struct runtime_settings {
-    uint32_t executors;      /* threads that run guests; 0: one per core */
-    uint64_t wall_limit;     /* ns an invocation may take from its start; default 10 min */
-    uint64_t memory_limit;   /* bytes of guest memory; default 1 GiB */
-    uint32_t max_invocations; /* accepted at once, waiting ones included; more are refused with INVOCATION_REFUSED; default 20,000 */
+    uint32_t executors;       /* threads that run guests; 0: one per core */
+    uint64_t wall_limit;      /* ns an invocation may take from its start; default 10 min */
+    uint64_t memory_limit;    /* bytes of guest memory; default 1 GiB */
+    uint32_t max_invocations; /* accepted at once, waiting ones included; more are refused with
+                                 INVOCATION_REFUSED; default 20,000 */
 };
 void runtime_settings_default(struct runtime_settings *settings);
 
 struct runtime;
-bool runtime_new(struct engine *engine, const struct runtime_settings *settings, struct runtime **out, struct err *err);
-/* Wait until nothing runs or `deadline_ns` has passed; then cancel what is left. Submissions are refused from the call on. */
+bool runtime_new(struct engine *engine, const struct runtime_settings *settings,
+                 struct runtime **out, struct err *err);
+/* Wait until nothing runs or `deadline_ns` has passed; then cancel what is left. Submissions are
+ * refused from the call on. */
 void runtime_stop(struct runtime *runtime, uint64_t deadline_ns);
 /* Makes a runtime_stop that waits cancel at once. Async-signal-safe is not needed. */
 void runtime_hurry(struct runtime *runtime);
@@ -27,14 +30,14 @@ void runtime_image_dropped(void *context, struct engine_image *image);
 
 enum invocation_entry { INVOCATION_RUN, INVOCATION_METADATA };
 
-#define INVOCATION_OUTCOMES(X)                                                                      \
-    X(INVOCATION_OK, "ok")                                                                          \
-    X(INVOCATION_USER_ERROR, "user-error")         /* the skill returned error.internal */          \
-    X(INVOCATION_INVALID_INPUT, "invalid-input")   /* the skill returned error.invalid-input */     \
-    X(INVOCATION_INVALID_OUTPUT, "invalid-output") /* what it returned is not JSON */               \
-    X(INVOCATION_TRAP, "trap")                     /* trap, limit, missing backend, no memory */    \
-    X(INVOCATION_TIMEOUT, "timeout")               /* wall-clock limit */                           \
-    X(INVOCATION_CANCELLED, "cancelled")           /* client gone or shutdown */                    \
+#define INVOCATION_OUTCOMES(X)                                                                     \
+    X(INVOCATION_OK, "ok")                                                                         \
+    X(INVOCATION_USER_ERROR, "user-error")         /* the skill returned error.internal */         \
+    X(INVOCATION_INVALID_INPUT, "invalid-input")   /* the skill returned error.invalid-input */    \
+    X(INVOCATION_INVALID_OUTPUT, "invalid-output") /* what it returned is not JSON */              \
+    X(INVOCATION_TRAP, "trap")                     /* trap, limit, missing backend, no memory */   \
+    X(INVOCATION_TIMEOUT, "timeout")               /* wall-clock limit */                          \
+    X(INVOCATION_CANCELLED, "cancelled")           /* client gone or shutdown */                   \
     X(INVOCATION_REFUSED, "refused")               /* too many at once, or stopping */
 
 enum invocation_outcome {
@@ -52,30 +55,33 @@ struct runtime_mail {
 /* A request and its answer. The caller's; must live until `done` was called. */
 struct invocation_request {
     struct runtime_mail submit, cancel; /* the runtime's */
-    struct skill *skill; /* counted; the runtime releases it before `done` */
+    struct skill *skill;                /* counted; the runtime releases it before `done` */
     enum invocation_entry entry;
     const uint8_t *input; /* JSON, checked; must live until done */
     size_t input_size;
     void (*done)(struct invocation_request *request); /* on an executor's thread; must not block */
     /* the answer */
     enum invocation_outcome outcome;
-    uint8_t *output; /* malloc, the caller frees: run: the JSON; metadata: the input schema; NULL otherwise */
+    uint8_t *output; /* malloc, the caller frees: run: the JSON; metadata: the input schema; NULL
+                        otherwise */
     size_t output_size;
     uint8_t *output_schema; /* metadata only; malloc */
     size_t output_schema_size;
     uint8_t *description; /* metadata only; malloc; NULL: none */
     size_t description_size;
-    char *text;         /* malloc; why it failed, or what the skill said; NULL when ok */
-    uint64_t took;      /* ns from start on an executor to end */
-    void *invocation;   /* the runtime's, while it runs */
+    char *text;                /* malloc; why it failed, or what the skill said; NULL when ok */
+    uint64_t took;             /* ns from start on an executor to end */
+    void *invocation;          /* the runtime's, while it runs */
     struct executor *executor; /* likewise */
-    atomic_int control; /* likewise; zero when submitted */
+    atomic_int control;        /* likewise; zero when submitted */
 };
 
-/* Always answers by `done`, never before the call returns on the same stack unless refused (then `done` is called within). */
+/* Always answers by `done`, never before the call returns on the same stack unless refused (then
+ * `done` is called within). */
 void runtime_submit(struct runtime *runtime, struct invocation_request *request);
-/* Ask to end it; `done` follows with INVOCATION_CANCELLED (or with its result if that was quicker). Call only
- * while `done` cannot have returned yet: the caller guards that with a lock of its own. */
+/* Ask to end it; `done` follows with INVOCATION_CANCELLED (or with its result if that was quicker).
+ * Call only while `done` cannot have returned yet: the caller guards that with a lock of its own.
+ */
 void runtime_cancel(struct runtime *runtime, struct invocation_request *request);
 
 struct runtime_stats {

@@ -1,5 +1,5 @@
-/* Answers: they are made here and sent by handler.c. Each function sets request->status, request->response and request->done.
- * Thread: the loop's. */
+/* Answers: they are made here and sent by handler.c. Each function sets request->status,
+ * request->response and request->done. Thread: the loop's. */
 #ifndef PK_SHELL_ANSWER_H
 #define PK_SHELL_ANSWER_H
 
@@ -9,7 +9,8 @@
 #define TYPE_JSON "application/json"
 
 /* Takes over `data` (malloc; NULL only with size 0). `type` NULL: no Content-Type. */
-void answer_data(struct shell_request *request, unsigned status, const char *type, void *data, size_t size);
+void answer_data(struct shell_request *request, unsigned status, const char *type, void *data,
+                 size_t size);
 /* Takes over the buffer's memory; a failed buffer becomes a 503. */
 void answer_buf(struct shell_request *request, unsigned status, const char *type, struct buf *buf);
 /* A copy, as text/plain. */

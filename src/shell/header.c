@@ -23,7 +23,8 @@ bool header_is_bearer(const char *authorization) {
 
 bool header_length(const char *content_length, uint64_t *length) {
     *length = 0;
-    if (!content_length || !*content_length || content_length[strspn(content_length, "0123456789")]) return false;
+    if (!content_length || !*content_length || content_length[strspn(content_length, "0123456789")])
+        return false;
     for (const char *digit = content_length; *digit; digit++) {
         if (*length > (UINT64_MAX - 9) / 10) {
             *length = UINT64_MAX;

@@ -16,7 +16,8 @@ void linger_init(struct linger_set *linger, int epoll) {
 }
 
 static void linger_close(struct linger_set *linger, unsigned index) {
-    /* Closing alone would leave it in the set as long as libmicrohttpd has its own descriptor of the socket. */
+    /* Closing alone would leave it in the set as long as libmicrohttpd has its own descriptor of
+     * the socket. */
     epoll_ctl(linger->epoll, EPOLL_CTL_DEL, linger->sockets[index].fd, NULL);
     close(linger->sockets[index].fd);
     linger->sockets[index].fd = -1;
@@ -29,7 +30,8 @@ void linger_add(struct linger_set *linger, int fd, uint64_t now) {
     while (linger->sockets[index].fd >= 0) index++;
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy < 0) return;
-    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.u64 = poll_tag(POLL_LINGER, index)};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP,
+                                .data.u64 = poll_tag(POLL_LINGER, index)};
     if (epoll_ctl(linger->epoll, EPOLL_CTL_ADD, copy, &event)) {
         close(copy);
         return;

@@ -1,6 +1,7 @@
-/* Sockets whose answer went out before their request was read to its end. Closing a socket that has unread bytes resets the
- * connection, and the reset may overtake the answer; so a duplicate of the descriptor stays open for a while, and what still comes is
- * read and forgotten. Thread: the loop's. */
+/* Sockets whose answer went out before their request was read to its end. Closing a socket that has
+ * unread bytes resets the connection, and the reset may overtake the answer; so a duplicate of the
+ * descriptor stays open for a while, and what still comes is read and forgotten. Thread: the
+ * loop's. */
 #ifndef PK_SHELL_LINGER_H
 #define PK_SHELL_LINGER_H
 

@@ -16,6 +16,8 @@ static bool split(const char *address, char **copy, char **host, char **port) {
     *copy = strdup(address);
     char *colon = *copy ? strrchr(*copy, ':') : NULL;
     if (!colon || colon == *copy || !colon[1]) return false;
+    if (strspn(colon + 1, "0123456789") != strlen(colon + 1) || atol(colon + 1) > 65535)
+        return false; /* glibc would cut it to 16 bits */
     *colon = '\0';
     *port = colon + 1;
     *host = *copy;
@@ -31,7 +33,9 @@ static bool resolve(const char *address, struct addrinfo **found, struct err *er
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     if (!split(address, &copy, &host, &port)) {
         free(copy);
-        return err_set(err, ERR_INVALID, "KERNEL_ADDRESS \"%s\" is not of the form HOST:PORT, such as 127.0.0.1:8081", address);
+        return err_set(err, ERR_INVALID,
+                       "KERNEL_ADDRESS \"%s\" is not of the form HOST:PORT, such as 127.0.0.1:8081",
+                       address);
     }
     int failed = getaddrinfo(host, port, &hints, found);
     free(copy);
@@ -40,8 +44,10 @@ static bool resolve(const char *address, struct addrinfo **found, struct err *er
 }
 
 static bool is_loopback(const struct sockaddr *address) {
-    if (address->sa_family == AF_INET) return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == 127;
-    return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
+    if (address->sa_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == 127;
+    return address->sa_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
 }
 
 static char *name_of(int fd) {
@@ -49,7 +55,8 @@ static char *name_of(int fd) {
     socklen_t size = sizeof address;
     char host[NI_MAXHOST], port[NI_MAXSERV], *text = NULL;
     if (getsockname(fd, (struct sockaddr *)&address, &size) ||
-        getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV))
+        getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV))
         return NULL;
     if (asprintf(&text, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port) < 0) return NULL;
     return text;
@@ -57,7 +64,8 @@ static char *name_of(int fd) {
 
 /* No SO_REUSEPORT: a second kernel on the same port must be refused. */
 static int open_one(const struct addrinfo *found) {
-    int one = 1, fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, found->ai_protocol);
+    int one = 1, fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                             found->ai_protocol);
     if (fd < 0) return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (!bind(fd, found->ai_addr, found->ai_addrlen) && !listen(fd, BACKLOG)) return fd;
@@ -69,10 +77,14 @@ static int open_one(const struct addrinfo *found) {
 
 static const char *remedy(int failed) {
     switch (failed) {
-    case EADDRINUSE: return "another program has this port: stop it, or set KERNEL_ADDRESS to a free one";
-    case EACCES: return "ports below 1024 need more rights: set KERNEL_ADDRESS to another port";
-    case EADDRNOTAVAIL: return "this machine has no such address: set KERNEL_ADDRESS to one that it has";
-    default: return "set KERNEL_ADDRESS to an address and port of this machine";
+    case EADDRINUSE:
+        return "another program has this port: stop it, or set KERNEL_ADDRESS to a free one";
+    case EACCES:
+        return "ports below 1024 need more rights: set KERNEL_ADDRESS to another port";
+    case EADDRNOTAVAIL:
+        return "this machine has no such address: set KERNEL_ADDRESS to one that it has";
+    default:
+        return "set KERNEL_ADDRESS to an address and port of this machine";
     }
 }
 
@@ -87,5 +99,6 @@ bool listen_open(const char *address, int *fd, char **got, bool *is_public, stru
         *got = name_of(*fd);
         return true;
     }
-    return err_set(err, ERR_IO, "cannot listen on %s (%s): %s", address, strerror(failed), remedy(failed));
+    return err_set(err, ERR_IO, "cannot listen on %s (%s): %s", address, strerror(failed),
+                   remedy(failed));
 }

@@ -44,7 +44,8 @@ void loop_resume(struct shell_request *request) {
     MHD_resume_connection(request->connection);
 }
 
-/* libmicrohttpd does not look at suspended connections. An event that is waiting already is reported at once. */
+/* libmicrohttpd does not look at suspended connections. An event that is waiting already is
+ * reported at once. */
 static void watch(struct shell_request *request) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -62,7 +63,12 @@ static void watch_due(struct shell_loop *loop) {
 
 /* ---- one turn */
 
-/* ms that epoll may wait, -1: no limit. */
+/* libmicrohttpd takes its listener out of epoll at its connection limit, or when there is no
+ * descriptor, and puts it back only within some later MHD_run: there must be one, even when the
+ * last connection went away without an event of ours. */
+enum { WAIT_MAX_MS = 500 };
+
+/* ms that epoll may wait. */
 static int wait_limit(struct shell_loop *loop) {
     MHD_UNSIGNED_LONG_LONG ms;
     uint64_t limit = UINT64_MAX;
@@ -73,23 +79,28 @@ static int wait_limit(struct shell_loop *loop) {
         if (left < limit) limit = left;
     }
     if (loop->linger.count > 0 && limit > 100) limit = 100;
-    if (limit == UINT64_MAX) return -1;
-    return limit > 60000 ? 60000 : (int)limit;
+    return limit > WAIT_MAX_MS ? WAIT_MAX_MS : (int)limit;
 }
 
 static void take_event(struct shell_loop *loop, const struct epoll_event *event) {
     uint64_t count;
     switch ((enum poll_kind)(event->data.u64 & POLL_KIND_MASK)) {
-    case POLL_CLIENT: handler_client_left(event->data.ptr); break;
-    case POLL_LINGER: linger_event(&loop->linger, poll_index(event->data.u64)); break;
+    case POLL_CLIENT:
+        handler_client_left(event->data.ptr);
+        break;
+    case POLL_LINGER:
+        linger_event(&loop->linger, poll_index(event->data.u64));
+        break;
     case POLL_CONTROL:
         if (read(loop->control, &count, sizeof count) < 0) must(errno == EAGAIN || errno == EINTR);
         break;
-    default: break; /* the daemon runs and the mail is taken at every turn */
+    default:
+        break; /* the daemon runs and the mail is taken at every turn */
     }
 }
 
-/* An event's request is alive: what is watched stays until it is resumed, and of the things done here only its own event does that. */
+/* An event's request is alive: what is watched stays until it is resumed, and of the things done
+ * here only its own event does that. */
 static void poll_events(struct shell_loop *loop) {
     struct epoll_event events[EVENTS];
     int limit = wait_limit(loop);
@@ -125,7 +136,8 @@ static void turn(struct shell_loop *loop) {
     take_mail(loop);
     watch_due(loop);
     linger_expire(&loop->linger, loop->now);
-    if (atomic_load_explicit(&loop->shell->phase, memory_order_relaxed) != SHELL_SERVING) stop_listening(loop);
+    if (atomic_load_explicit(&loop->shell->phase, memory_order_relaxed) != SHELL_SERVING)
+        stop_listening(loop);
     if (MHD_run(loop->daemon) != MHD_YES) log_error("shell", "libmicrohttpd's event loop failed");
 }
 
@@ -144,7 +156,8 @@ static void *run(void *argument) {
     struct shell_loop *loop = argument;
     pthread_setname_np(pthread_self(), "shell");
     loop->now = clock_monotonic();
-    while (atomic_load_explicit(&loop->shell->phase, memory_order_relaxed) != SHELL_ENDING) turn(loop);
+    while (atomic_load_explicit(&loop->shell->phase, memory_order_relaxed) != SHELL_ENDING)
+        turn(loop);
     stop_listening(loop);
     abandon_all(loop);
     MHD_stop_daemon(loop->daemon); /* tells handler_completed of every request that is left */
@@ -182,13 +195,12 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
 
 static struct MHD_Daemon *start_daemon(struct shell_loop *loop, int listener) {
     const struct shell_settings *settings = &loop->shell->settings;
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handler_access, loop,
-                            MHD_OPTION_LISTEN_SOCKET, listener,
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)settings->connections,
-                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)settings->idle_timeout,
-                            MHD_OPTION_NOTIFY_COMPLETED, handler_completed, loop,
-                            MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-                            MHD_OPTION_STRICT_FOR_CLIENT, 1,
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handler_access,
+                            loop, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)settings->connections, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)settings->idle_timeout, MHD_OPTION_NOTIFY_COMPLETED,
+                            handler_completed, loop, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
+                            NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 

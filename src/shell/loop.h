@@ -14,9 +14,9 @@ struct schema_checker;
 struct shell_loop {
     struct shell *shell;
     struct MHD_Daemon *daemon;
-    struct mailbox mail;  /* requests that other threads are done with */
-    int epoll;            /* daemon, mailbox, control, watched clients, lingering sockets */
-    int control;          /* eventfd: look at shell->phase */
+    struct mailbox mail; /* requests that other threads are done with */
+    int epoll;           /* daemon, mailbox, control, watched clients, lingering sockets */
+    int control;         /* eventfd: look at shell->phase */
     bool quiesced;
     pthread_t thread;
     bool started;
@@ -28,9 +28,9 @@ struct shell_loop {
     struct linger_set linger;
     uint64_t now; /* of this turn */
 
-    uint64_t outstanding;                       /* requests that other threads have */
+    uint64_t outstanding;                        /* requests that other threads have */
     atomic_uint_fast64_t requests, active, left; /* written by the loop only */
-    uint64_t state_time[REQUEST_STATE_COUNT];   /* ns */
+    uint64_t state_time[REQUEST_STATE_COUNT];    /* ns */
 };
 
 enum shell_phase { SHELL_SERVING, SHELL_CLOSING, SHELL_ENDING };
@@ -60,9 +60,11 @@ void loop_suspend(struct shell_request *request);
 void loop_resume(struct shell_request *request);
 
 /* handler.c: libmicrohttpd's callbacks; `cls` is the loop. */
-enum MHD_Result handler_access(void *cls, struct MHD_Connection *connection, const char *url, const char *method,
-                               const char *version, const char *upload, size_t *upload_size, void **state);
-void handler_completed(void *cls, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code);
+enum MHD_Result handler_access(void *cls, struct MHD_Connection *connection, const char *url,
+                               const char *method, const char *version, const char *upload,
+                               size_t *upload_size, void **state);
+void handler_completed(void *cls, struct MHD_Connection *connection, void **state,
+                       enum MHD_RequestTerminationCode code);
 /* watch: the client of a suspended request is gone. */
 void handler_client_left(struct shell_request *request);
 

@@ -27,9 +27,11 @@ static bool check_schema(const char *what, const uint8_t *schema, size_t size, s
     uint64_t offset;
     char problem[500] = "";
     if (size > SCHEMA_MAX)
-        return err_set(err, ERR_LIMIT, "the %s schema has %zu bytes, more than %d", what, size, SCHEMA_MAX);
+        return err_set(err, ERR_LIMIT, "the %s schema has %zu bytes, more than %d", what, size,
+                       SCHEMA_MAX);
     if (!json_valid(schema, size, &reason, &offset))
-        return err_set(err, ERR_INVALID, "the %s schema is not JSON: %s at byte %llu", what, reason, (unsigned long long)offset);
+        return err_set(err, ERR_INVALID, "the %s schema is not JSON: %s at byte %llu", what, reason,
+                       (unsigned long long)offset);
     if (!pk_schema_check((const char *)schema, size, problem, sizeof problem))
         return err_set(err, ERR_INVALID, "the %s schema is not a JSON Schema: %s", what, problem);
     return true;
@@ -40,7 +42,8 @@ static void check(struct shell_request *request) {
     struct invocation_request *run = &request->run;
     err->kind = ERR_NONE;
     if (run->output && !check_schema("input", run->output, run->output_size, err)) return;
-    if (run->output_schema) check_schema("output", run->output_schema, run->output_schema_size, err);
+    if (run->output_schema)
+        check_schema("output", run->output_schema, run->output_schema_size, err);
 }
 
 static void *checker_run(void *argument) {
@@ -93,18 +96,23 @@ void metadata_check(struct schema_checker *checker, struct shell_request *reques
 
 static void add_schema(struct buf *json, const char *key, const uint8_t *schema, size_t size) {
     buf_format(json, ",\"%s\":", key);
-    if (schema) buf_add(json, schema, size);
-    else buf_text(json, "null");
+    if (schema)
+        buf_add(json, schema, size);
+    else
+        buf_text(json, "null");
 }
 
-/* {"description":S|null,"version":S|null,"skill_type":"function","input_schema":…|null,"output_schema":…|null} */
+/* {"description":S|null,"version":S|null,"skill_type":"function","input_schema":…|null,"output_schema":…|null}
+ */
 static void answer_with(struct shell_request *request, const char *version) {
     struct invocation_request *run = &request->run;
     struct buf json;
     buf_init(&json, SIZE_MAX);
     buf_text(&json, "{\"description\":");
-    if (run->description) buf_json_string(&json, run->description, run->description_size);
-    else buf_text(&json, "null");
+    if (run->description)
+        buf_json_string(&json, run->description, run->description_size);
+    else
+        buf_text(&json, "null");
     buf_format(&json, version ? ",\"version\":\"%s\"" : ",\"version\":null", version);
     buf_text(&json, ",\"skill_type\":\"function\"");
     add_schema(&json, "input_schema", run->output, run->output_size);
@@ -114,8 +122,12 @@ static void answer_with(struct shell_request *request, const char *version) {
 }
 
 void metadata_answer(struct shell_request *request) {
-    if (request->load.error.kind != ERR_NONE) run_fail(request, FAILURE_SCHEMA, request->load.error.text);
-    else answer_with(request, request->world_minor <= 3 ? "0.3" : "0.4"); /* world 0.5's is the same as 0.4's */
+    if (request->load.error.kind != ERR_NONE)
+        run_fail(request, FAILURE_SCHEMA, request->load.error.text);
+    else
+        answer_with(request, request->world_minor <= 3
+                                 ? "0.3"
+                                 : "0.4"); /* world 0.5's is the same as 0.4's */
 }
 
 void metadata_answer_none(struct shell_request *request) {

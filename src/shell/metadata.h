@@ -9,8 +9,8 @@ struct schema_checker;
 bool schema_checker_new(struct schema_checker **out, struct err *err);
 void schema_checker_free(struct schema_checker *checker); /* nothing is at work; NULL allowed */
 
-/* Loop: hand over request->run's schemas; the request comes back to its loop by mail, with request->load.error set when they are not
- * valid JSON Schema. */
+/* Loop: hand over request->run's schemas; the request comes back to its loop by mail, with
+ * request->load.error set when they are not valid JSON Schema. */
 void metadata_check(struct schema_checker *checker, struct shell_request *request);
 /* Loop: the answer, from request->run and what metadata_check found. */
 void metadata_answer(struct shell_request *request);

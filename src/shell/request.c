@@ -23,7 +23,8 @@ static const struct {
 
 void request_move(struct shell_request *request, enum request_state state) {
     if (!(states[state].from & FROM(request->state))) {
-        log_error("shell", "request: no move from %s to %s", states[request->state].name, states[state].name);
+        log_error("shell", "request: no move from %s to %s", states[request->state].name,
+                  states[state].name);
         must(!"a listed move of the request's states");
     }
     uint64_t now = clock_monotonic();
@@ -48,7 +49,9 @@ static struct shell_request *take_free(struct shell_loop *loop) {
 }
 
 static void add(atomic_uint_fast64_t *counter, int64_t number) { /* one writer */
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + (uint64_t)number, memory_order_relaxed);
+    atomic_store_explicit(counter,
+                          atomic_load_explicit(counter, memory_order_relaxed) + (uint64_t)number,
+                          memory_order_relaxed);
 }
 
 struct shell_request *request_new(struct shell_loop *loop, struct MHD_Connection *connection) {
@@ -58,7 +61,8 @@ struct shell_request *request_new(struct shell_loop *loop, struct MHD_Connection
     request->since = clock_monotonic();
     request->done = false;
     request->route = NULL;
-    request->params[0] = request->params[1] = request->skill_namespace = request->skill_name = (struct str){0};
+    request->params[0] = request->params[1] = request->skill_namespace = request->skill_name =
+        (struct str){0};
     request->discarded = 0;
     request->status = 0;
     json_check_init(&request->check);
@@ -69,10 +73,21 @@ struct shell_request *request_new(struct shell_loop *loop, struct MHD_Connection
 }
 
 void request_body_drop(struct shell_request *request) {
-    atomic_fetch_sub_explicit(&request->loop->shell->body_bytes, request->body_charge, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&request->loop->shell->body_bytes, request->body_charge,
+                              memory_order_relaxed);
     request->body_charge = 0;
-    if (request->body.room > KEEP_BODY) buf_free(&request->body);
-    else buf_clear(&request->body);
+    if (request->body.room > KEEP_BODY)
+        buf_free(&request->body);
+    else
+        buf_clear(&request->body);
+}
+
+bool request_output_charge(struct shell_request *request, size_t size) {
+    struct shell *shell = request->loop->shell;
+    request_body_drop(request);
+    size_t before = atomic_fetch_add_explicit(&shell->body_bytes, size, memory_order_relaxed);
+    request->body_charge = size;
+    return before + size <= shell->settings.body_memory;
 }
 
 static void free_memory(struct shell_request *request) {
@@ -121,7 +136,8 @@ void request_free_pool(struct shell_loop *loop) {
 
 /* ---- the body */
 
-/* Count what the buffer took: bodies of all requests together have a limit, so that many clients cannot use up the memory. */
+/* Count what the buffer took: bodies of all requests together have a limit, so that many clients
+ * cannot use up the memory. */
 static bool charge(struct shell_request *request) {
     struct shell *shell = request->loop->shell;
     size_t more = request->body.room - request->body_charge;

@@ -13,36 +13,42 @@ struct shell_loop;
 struct route;
 
 /* Life cycle: X(state, text, states it may come from as bits). */
-#define REQUEST_STATES(X)                                                                           \
-    X(REQUEST_FREE, "free", FROM(REQUEST_READING) | FROM(REQUEST_ANSWERED) | FROM(REQUEST_SENDING) | FROM(REQUEST_LEFT))             \
-    X(REQUEST_READING, "reading", FROM(REQUEST_FREE))              /* headers are there, the body comes in */                        \
-    X(REQUEST_LOADING, "loading", FROM(REQUEST_READING))           /* the store has it */                                            \
-    X(REQUEST_RUNNING, "running", FROM(REQUEST_READING) | FROM(REQUEST_LOADING)) /* the runtime has it */                            \
-    X(REQUEST_CHECKING, "checking", FROM(REQUEST_RUNNING))         /* the schema checker has it */                                   \
-    X(REQUEST_ANSWERED, "answered", FROM(REQUEST_READING) | FROM(REQUEST_LOADING) | FROM(REQUEST_RUNNING) | FROM(REQUEST_CHECKING))  \
-    X(REQUEST_SENDING, "sending", FROM(REQUEST_ANSWERED))          /* libmicrohttpd has the answer */                                \
-    X(REQUEST_LEFT, "left", FROM(REQUEST_LOADING) | FROM(REQUEST_RUNNING) | FROM(REQUEST_CHECKING)) /* by its client; work goes on */
+#define REQUEST_STATES(X)                                                                          \
+    X(REQUEST_FREE, "free",                                                                        \
+      FROM(REQUEST_READING) | FROM(REQUEST_ANSWERED) | FROM(REQUEST_SENDING) | FROM(REQUEST_LEFT)) \
+    X(REQUEST_READING, "reading", FROM(REQUEST_FREE)) /* headers are there, the body comes in */   \
+    X(REQUEST_LOADING, "loading", FROM(REQUEST_READING)) /* the store has it */                    \
+    X(REQUEST_RUNNING, "running",                                                                  \
+      FROM(REQUEST_READING) | FROM(REQUEST_LOADING))       /* the runtime has it */                \
+    X(REQUEST_CHECKING, "checking", FROM(REQUEST_RUNNING)) /* the schema checker has it */         \
+    X(REQUEST_ANSWERED, "answered",                                                                \
+      FROM(REQUEST_READING) | FROM(REQUEST_LOADING) | FROM(REQUEST_RUNNING) |                      \
+          FROM(REQUEST_CHECKING))                                                                  \
+    X(REQUEST_SENDING, "sending", FROM(REQUEST_ANSWERED)) /* libmicrohttpd has the answer */       \
+    X(REQUEST_LEFT, "left",                                                                        \
+      FROM(REQUEST_LOADING) | FROM(REQUEST_RUNNING) |                                              \
+          FROM(REQUEST_CHECKING)) /* by its client; work goes on */
 
 enum request_state {
 #define X(state, text, from) state,
     REQUEST_STATES(X)
 #undef X
-    REQUEST_STATE_COUNT
+        REQUEST_STATE_COUNT
 };
 
 enum { REQUEST_PARAMS = 2 };
 
-/* Owned by two: the connection (until libmicrohttpd forgets it) and the work (while another thread has it). It is freed when neither
- * holds it any more. */
+/* Owned by two: the connection (until libmicrohttpd forgets it) and the work (while another thread
+ * has it). It is freed when neither holds it any more. */
 struct shell_request {
-    struct mail mail;                                 /* to the loop, when another thread is done with it */
-    void (*on_mail)(struct shell_request *request);   /* what the loop does then */
+    struct mail mail; /* to the loop, when another thread is done with it */
+    void (*on_mail)(struct shell_request *request); /* what the loop does then */
     struct shell_loop *loop;
-    struct MHD_Connection *connection;                /* NULL: libmicrohttpd has forgotten it */
-    bool at_work;                                     /* another thread has it: mail will come */
-    bool done;                                        /* the answer is made, its connection may go on */
+    struct MHD_Connection *connection; /* NULL: libmicrohttpd has forgotten it */
+    bool at_work;                      /* another thread has it: mail will come */
+    bool done;                         /* the answer is made, its connection may go on */
     enum request_state state;
-    uint64_t since;                                   /* when it came into its state */
+    uint64_t since; /* when it came into its state */
 
     const struct route *route; /* NULL: refused before one was found */
     struct buf names;          /* the decoded parameters of the path */
@@ -50,8 +56,8 @@ struct shell_request {
 
     struct json_check check;
     struct buf body;
-    size_t body_charge;  /* bytes of shell->body_bytes */
-    uint64_t discarded;  /* bytes of a refused body */
+    size_t body_charge; /* bytes of shell->body_bytes */
+    uint64_t discarded; /* bytes of a refused body */
     struct str skill_namespace, skill_name, input;
 
     unsigned status;
@@ -79,6 +85,9 @@ void request_free_pool(struct shell_loop *loop);
 
 /* Take a piece of the body. False: it was refused, the answer is set. */
 bool request_body_add(struct shell_request *request, const void *bytes, size_t size);
+/* The invocation is over: its input is dropped, its output counts instead until it was sent. False:
+ * more than is allowed. */
+bool request_output_charge(struct shell_request *request, size_t size);
 void request_body_drop(struct shell_request *request);
 
 #endif

@@ -11,11 +11,13 @@ static bool matches(const char *template, const struct str *segments, int count)
     struct str parts[PATH_MAX_SEGMENTS];
     if (path_split(str_of(template), parts) != count) return false;
     for (int i = 0; i < count; i++)
-        if (is_param(parts[i]) ? segments[i].size == 0 : !str_equal(parts[i], segments[i])) return false;
+        if (is_param(parts[i]) ? segments[i].size == 0 : !str_equal(parts[i], segments[i]))
+            return false;
     return true;
 }
 
-static bool decode_params(const char *template, const struct str *segments, int count, struct buf *names, struct str params[2]) {
+static bool decode_params(const char *template, const struct str *segments, int count,
+                          struct buf *names, struct str params[2]) {
     struct str parts[PATH_MAX_SEGMENTS];
     size_t starts[2] = {0}, ends[2] = {0};
     int found = 0;
@@ -32,7 +34,8 @@ static bool decode_params(const char *template, const struct str *segments, int 
 }
 
 static bool method_is(const struct route *route, struct str method) {
-    return str_is(method, route->method) || (str_is(method, "HEAD") && strcmp(route->method, "GET") == 0);
+    return str_is(method, route->method) ||
+           (str_is(method, "HEAD") && strcmp(route->method, "GET") == 0);
 }
 
 static void allow_add(struct buf *allow, const char *method) {
@@ -41,8 +44,9 @@ static void allow_add(struct buf *allow, const char *method) {
     if (strcmp(method, "GET") == 0) buf_text(allow, ", HEAD");
 }
 
-enum route_match route_find(const struct route *table, struct str method, struct str url, const struct route **route,
-                            struct buf *names, struct str params[2], struct buf *allow) {
+enum route_match route_find(const struct route *table, struct str method, struct str url,
+                            const struct route **route, struct buf *names, struct str params[2],
+                            struct buf *allow) {
     struct str segments[PATH_MAX_SEGMENTS];
     int count = path_split(url, segments);
     bool known = false;
@@ -54,7 +58,8 @@ enum route_match route_find(const struct route *table, struct str method, struct
             continue;
         }
         *route = at;
-        return decode_params(at->path, segments, count, names, params) ? ROUTE_FOUND : ROUTE_BAD_PATH;
+        return decode_params(at->path, segments, count, names, params) ? ROUTE_FOUND
+                                                                       : ROUTE_BAD_PATH;
     }
     if (!known) return ROUTE_NO_PATH;
     return str_is(method, "OPTIONS") ? ROUTE_OPTIONS : ROUTE_NO_METHOD;

@@ -1,4 +1,5 @@
-/* The routes, as one table: dispatch, 405 with Allow, HEAD and OPTIONS come from it. Thread: any (constant). */
+/* The routes, as one table: dispatch, 405 with Allow, HEAD and OPTIONS come from it. Thread: any
+ * (constant). */
 #ifndef PK_SHELL_ROUTE_H
 #define PK_SHELL_ROUTE_H
 
@@ -13,7 +14,7 @@ enum route_flags {
     ROUTE_JSON = 1,   /* has a JSON body */
     ROUTE_BEARER = 2, /* an Authorization header must be a bearer's, when there is one */
     ROUTE_TOKEN = 4,  /* … and there must be one */
-    ROUTE_2024 = 8,   /* failures have the form of the server of 2024: 400 or 500 and a JSON string */
+    ROUTE_2024 = 8, /* failures have the form of the server of 2024: 400 or 500 and a JSON string */
 };
 
 struct route {
@@ -32,10 +33,12 @@ enum route_match {
     ROUTE_BAD_PATH,  /* a parameter's percent-encoding is broken */
 };
 
-/* `url`: the path of the request line as it came, without the query. Fills `names` with the decoded parameters and `params` with their
- * places; `allow` with "GET, HEAD". `table` ends with a NULL method. */
-enum route_match route_find(const struct route *table, struct str method, struct str url, const struct route **route,
-                            struct buf *names, struct str params[2], struct buf *allow);
+/* `url`: the path of the request line as it came, without the query. Fills `names` with the decoded
+ * parameters and `params` with their places; `allow` with "GET, HEAD". `table` ends with a NULL
+ * method. */
+enum route_match route_find(const struct route *table, struct str method, struct str url,
+                            const struct route **route, struct buf *names, struct str params[2],
+                            struct buf *allow);
 
 /* The table of this server (routes.c). */
 extern const struct route route_table[];

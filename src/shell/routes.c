@@ -9,13 +9,17 @@ static void handle_health(struct shell_request *request) {
     answer_ok(request);
 }
 
-/* The port is open only after the first pass over the namespaces, so what is left to say is whether we are stopping. */
+/* The port is open only after the first pass over the namespaces, so what is left to say is whether
+ * we are stopping. */
 static void handle_ready(struct shell_request *request) {
-    if (atomic_load(&request->loop->shell->phase) == SHELL_SERVING) answer_ok(request);
-    else answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
+    if (atomic_load(&request->loop->shell->phase) == SHELL_SERVING)
+        answer_ok(request);
+    else
+        answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
 }
 
-static void list(struct shell_request *request, void (*fill)(struct skill_store *store, struct buf *json)) {
+static void list(struct shell_request *request,
+                 void (*fill)(struct skill_store *store, struct buf *json)) {
     struct buf json;
     buf_init(&json, SIZE_MAX);
     fill(request->loop->shell->store, &json);
@@ -37,7 +41,8 @@ static void drop(struct shell_request *request, struct str namespace, struct str
         return;
     }
     bool dropped = skill_store_drop(request->loop->shell->store, namespace, name);
-    answer_json_text(request, MHD_HTTP_OK, dropped ? "Skill removed from cache" : "Skill was not present in cache");
+    answer_json_text(request, MHD_HTTP_OK,
+                     dropped ? "Skill removed from cache" : "Skill was not present in cache");
 }
 
 static void handle_drop(struct shell_request *request) {
@@ -49,8 +54,11 @@ static void handle_drop_2024(struct shell_request *request) {
     struct str skill = request->params[0];
     size_t slash = str_find(skill, '/');
     if (slash == skill.size)
-        answer_json_text(request, MHD_HTTP_BAD_REQUEST, "The skill has a missing namespace: it must be named \"namespace/name\".");
-    else drop(request, (struct str){skill.data, slash}, (struct str){skill.data + slash + 1, skill.size - slash - 1});
+        answer_json_text(request, MHD_HTTP_BAD_REQUEST,
+                         "The skill has a missing namespace: it must be named \"namespace/name\".");
+    else
+        drop(request, (struct str){skill.data, slash},
+             (struct str){skill.data + slash + 1, skill.size - slash - 1});
 }
 
 const struct route route_table[] = {
@@ -64,7 +72,8 @@ const struct route route_table[] = {
     /* the server of 2024, which evaluations still call */
     {"GET", "/healthcheck", 0, handle_health},
     {"GET", "/skills", 0, handle_skills},
-    {"POST", "/execute_skill", ROUTE_BEARER | ROUTE_TOKEN | ROUTE_JSON | ROUTE_2024, run_skill_2024},
+    {"POST", "/execute_skill", ROUTE_BEARER | ROUTE_TOKEN | ROUTE_JSON | ROUTE_2024,
+     run_skill_2024},
     {"DELETE", "/cached_skills/{skill}", ROUTE_BEARER | ROUTE_2024, handle_drop_2024},
     {0},
 };

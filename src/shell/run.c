@@ -18,8 +18,10 @@ static const char load_prefix[] = "Error loading skill: ";
 void run_fail(struct shell_request *request, enum text_failure failure, const char *cause) {
     struct buf text;
     buf_init(&text, SIZE_MAX);
-    if (failure == FAILURE_LOAD && strncmp(cause, load_prefix, sizeof load_prefix - 1) == 0) cause += sizeof load_prefix - 1;
-    unsigned status = text_failure(&text, failure, request->skill_namespace, request->skill_name, cause);
+    if (failure == FAILURE_LOAD && strncmp(cause, load_prefix, sizeof load_prefix - 1) == 0)
+        cause += sizeof load_prefix - 1;
+    unsigned status =
+        text_failure(&text, failure, request->skill_namespace, request->skill_name, cause);
     if (buf_cstr(&text)) log_info("shell", "%u: %s", status, buf_cstr(&text));
     if (!(request->route->flags & ROUTE_2024)) {
         answer_buf(request, status, TYPE_TEXT, &text);
@@ -36,12 +38,14 @@ void run_fail(struct shell_request *request, enum text_failure failure, const ch
 /* ---- the other threads' calls: they only send the request home */
 
 static void loaded_elsewhere(struct skill_request *load) {
-    struct shell_request *request = (struct shell_request *)((char *)load - offsetof(struct shell_request, load));
+    struct shell_request *request =
+        (struct shell_request *)((char *)load - offsetof(struct shell_request, load));
     mailbox_post(&request->loop->mail, &request->mail);
 }
 
 static void ran_elsewhere(struct invocation_request *run) {
-    struct shell_request *request = (struct shell_request *)((char *)run - offsetof(struct shell_request, run));
+    struct shell_request *request =
+        (struct shell_request *)((char *)run - offsetof(struct shell_request, run));
     mailbox_post(&request->loop->mail, &request->mail);
 }
 
@@ -66,7 +70,12 @@ static void forget_answer(struct invocation_request *run) {
 static void answer_run(struct shell_request *request) {
     struct invocation_request *run = &request->run;
     if (run->outcome != INVOCATION_OK) {
-        run_fail(request, text_outcome(run->outcome), run->text ? run->text : "the kernel has no memory for the cause");
+        run_fail(request, text_outcome(run->outcome),
+                 run->text ? run->text : "the kernel has no memory for the cause");
+        return;
+    }
+    if (!request_output_charge(request, run->output_size)) {
+        answer_no_room(request);
         return;
     }
     answer_data(request, MHD_HTTP_OK, TYPE_JSON, run->output, run->output_size);
@@ -84,13 +93,16 @@ static void check_schemas(struct shell_request *request) {
 /* Mail: the runtime, or the checker of schemas, is done. */
 static void ended(struct shell_request *request) {
     bool left = request->state == REQUEST_LEFT;
-    bool metadata = request->run.entry == INVOCATION_METADATA && request->run.outcome == INVOCATION_OK;
+    bool metadata =
+        request->run.entry == INVOCATION_METADATA && request->run.outcome == INVOCATION_OK;
     if (metadata && request->state == REQUEST_RUNNING) {
         check_schemas(request);
         return;
     }
-    if (!left && metadata) metadata_answer(request);
-    else if (!left) answer_run(request);
+    if (!left && metadata)
+        metadata_answer(request);
+    else if (!left)
+        answer_run(request);
     forget_answer(&request->run);
     if (left) {
         request_work_done(request);
@@ -106,8 +118,10 @@ static void ended(struct shell_request *request) {
 static bool start(struct shell_request *request, struct skill *skill) {
     bool metadata = request->run.entry == INVOCATION_METADATA;
     if (metadata ? !skill->metadata : skill->kind != SKILL_FUNCTION) {
-        if (metadata) metadata_answer_none(request);
-        else run_fail(request, FAILURE_STREAM_SKILL, NULL);
+        if (metadata)
+            metadata_answer_none(request);
+        else
+            run_fail(request, FAILURE_STREAM_SKILL, NULL);
         skill_release(skill);
         return false;
     }
@@ -141,14 +155,20 @@ static void fetch(struct shell_request *request) {
     load->done = loaded_elsewhere;
     load->skill = NULL;
     send_to_work(request, loaded);
-    switch (skill_store_get(request->loop->shell->store, request->skill_namespace, request->skill_name, load)) {
+    switch (skill_store_get(request->loop->shell->store, request->skill_namespace,
+                            request->skill_name, load)) {
     case SKILL_PENDING:
         request_move(request, REQUEST_LOADING);
         loop_suspend(request);
         return;
-    case SKILL_READY: break;
-    case SKILL_UNKNOWN: run_fail(request, FAILURE_UNKNOWN, NULL); break;
-    case SKILL_MISCONFIGURED: run_fail(request, FAILURE_MISCONFIGURED, load->error.text); break;
+    case SKILL_READY:
+        break;
+    case SKILL_UNKNOWN:
+        run_fail(request, FAILURE_UNKNOWN, NULL);
+        break;
+    case SKILL_MISCONFIGURED:
+        run_fail(request, FAILURE_MISCONFIGURED, load->error.text);
+        break;
     }
     request->at_work = false; /* no mail will come */
     request->loop->outstanding--;
@@ -157,13 +177,16 @@ static void fetch(struct shell_request *request) {
 
 /* ---- routes */
 
-static void begin(struct shell_request *request, enum invocation_entry entry, struct str namespace, struct str name) {
+static void begin(struct shell_request *request, enum invocation_entry entry, struct str namespace,
+                  struct str name) {
     memset(&request->run, 0, sizeof request->run);
     request->run.entry = entry;
     request->skill_namespace = namespace;
     request->skill_name = name;
-    if (skill_namespace_valid(namespace)) fetch(request);
-    else run_fail(request, FAILURE_NAMESPACE_NAME, NULL);
+    if (skill_namespace_valid(namespace))
+        fetch(request);
+    else
+        run_fail(request, FAILURE_NAMESPACE_NAME, NULL);
 }
 
 void run_skill(struct shell_request *request) {
@@ -183,19 +206,25 @@ void run_skill_2024(struct shell_request *request) {
     struct str body = {(char *)request->body.data, request->body.size}, skill = {0};
     if (!span_members(body, keys, values, 2) || !values[0].data || !values[1].data) {
         answer_text(request, MHD_HTTP_UNPROCESSABLE_CONTENT,
-                    "The request body must be a JSON object with the members \"skill\" (\"namespace/name\") and \"input\".");
+                    "The request body must be a JSON object with the members \"skill\" "
+                    "(\"namespace/name\") and \"input\".");
         return;
     }
     if (!span_string(values[0], &request->names, &skill)) {
-        answer_text(request, MHD_HTTP_UNPROCESSABLE_CONTENT, "The member \"skill\" must be a string, \"namespace/name\".");
+        answer_text(request, MHD_HTTP_UNPROCESSABLE_CONTENT,
+                    "The member \"skill\" must be a string, \"namespace/name\".");
         return;
     }
     size_t slash = str_find(skill, '/');
-    struct str name = slash < skill.size ? (struct str){skill.data + slash + 1, skill.size - slash - 1} : (struct str){0};
+    struct str name = slash < skill.size
+                          ? (struct str){skill.data + slash + 1, skill.size - slash - 1}
+                          : (struct str){0};
     request->input = values[1];
     if (span_blank(skill) || (slash < skill.size && span_blank(name)))
         answer_json_text(request, MHD_HTTP_BAD_REQUEST, "The name of the skill is empty.");
     else if (slash == skill.size)
-        answer_json_text(request, MHD_HTTP_BAD_REQUEST, "The skill has a missing namespace: it must be named \"namespace/name\".");
-    else begin(request, INVOCATION_RUN, (struct str){skill.data, slash}, name);
+        answer_json_text(request, MHD_HTTP_BAD_REQUEST,
+                         "The skill has a missing namespace: it must be named \"namespace/name\".");
+    else
+        begin(request, INVOCATION_RUN, (struct str){skill.data, slash}, name);
 }

@@ -1,4 +1,5 @@
-/* Routes that run a skill: they load it, run it, and answer with what came out. Thread: the loop's. */
+/* Routes that run a skill: they load it, run it, and answer with what came out. Thread: the loop's.
+ */
 #ifndef PK_SHELL_RUN_H
 #define PK_SHELL_RUN_H
 

@@ -27,12 +27,13 @@ void shell_settings_default(struct shell_settings *settings) {
     };
 }
 
-bool shell_new(const struct shell_settings *settings, struct skill_store *store, struct runtime *runtime, struct shell **out,
-               struct err *err) {
+bool shell_new(const struct shell_settings *settings, struct skill_store *store,
+               struct runtime *runtime, struct shell **out, struct err *err) {
     must(settings->threads > 0);
     struct shell *shell = calloc(1, sizeof *shell);
     if (!shell) return err_set(err, ERR_MEMORY, "no memory for the HTTP server");
-    *shell = (struct shell){.settings = *settings, .store = store, .runtime = runtime, .listener = -1};
+    *shell =
+        (struct shell){.settings = *settings, .store = store, .runtime = runtime, .listener = -1};
     shell->loops = calloc(settings->threads, sizeof *shell->loops);
     bool made = shell->loops || err_set(err, ERR_MEMORY, "no memory for the HTTP server");
     uint32_t wanted = settings->threads;
@@ -56,7 +57,9 @@ static void end_loops(struct shell *shell) {
 }
 
 bool shell_start(struct shell *shell, struct err *err) {
-    if (!listen_open(shell->settings.address, &shell->listener, &shell->address, &shell->is_public, err)) return false;
+    if (!listen_open(shell->settings.address, &shell->listener, &shell->address, &shell->is_public,
+                     err))
+        return false;
     for (uint32_t i = 0; i < shell->settings.threads; i++) {
         int listener = dup(shell->listener); /* its loop closes it */
         if (listener >= 0 && loop_start(&shell->loops[i], listener, err)) continue;
@@ -92,7 +95,9 @@ void shell_stop(struct shell *shell, uint64_t deadline_ns) {
         if (stats.active == 0 || clock_monotonic() >= until) break;
         usleep(2000);
     }
-    if (stats.active > 0) log_warn("shell", "%llu requests were not answered in time", (unsigned long long)stats.active);
+    if (stats.active > 0)
+        log_warn("shell", "%llu requests were not answered in time",
+                 (unsigned long long)stats.active);
     end_loops(shell);
 }
 

@@ -13,7 +13,8 @@ static void skip_space(struct cursor *cursor) {
 /* Behind the closing quote; `at` is on the opening one. */
 static void skip_string(struct cursor *cursor) {
     cursor->at++;
-    while (cursor->at < cursor->end && *cursor->at != '"') cursor->at += *cursor->at == '\\' && cursor->end - cursor->at > 1 ? 2 : 1;
+    while (cursor->at < cursor->end && *cursor->at != '"')
+        cursor->at += *cursor->at == '\\' && cursor->end - cursor->at > 1 ? 2 : 1;
     if (cursor->at < cursor->end) cursor->at++;
 }
 
@@ -27,9 +28,12 @@ static struct str take_value(struct cursor *cursor) {
     size_t depth = 0;
     while (cursor->at < cursor->end) {
         char byte = *cursor->at;
-        if (byte == '"') skip_string(cursor);
-        else if (depth == 0 && ends_scalar(byte)) break;
-        else cursor->at++;
+        if (byte == '"')
+            skip_string(cursor);
+        else if (depth == 0 && ends_scalar(byte))
+            break;
+        else
+            cursor->at++;
         if (byte == '{' || byte == '[') depth++;
         if (byte == '}' || byte == ']') depth--;
         if (depth == 0 && memchr("\"}]", byte, 3)) break;
@@ -44,7 +48,8 @@ static bool take_hex(struct cursor *cursor, uint32_t *unit) {
     if (cursor->end - cursor->at < 4) return false;
     for (int i = 0; i < 4; i++) {
         char digit = *cursor->at++;
-        uint32_t value = digit <= '9' ? (uint32_t)(digit - '0') : (uint32_t)((digit | 0x20) - 'a' + 10);
+        uint32_t value =
+            digit <= '9' ? (uint32_t)(digit - '0') : (uint32_t)((digit | 0x20) - 'a' + 10);
         if (value > 15) return false;
         *unit = *unit << 4 | value;
     }
@@ -56,7 +61,8 @@ static bool take_unicode(struct cursor *cursor, uint32_t *scalar) {
     uint32_t low;
     if (!take_hex(cursor, scalar)) return false;
     if (*scalar < 0xd800 || *scalar > 0xdfff) return true;
-    if (*scalar > 0xdbff || cursor->end - cursor->at < 6 || memcmp(cursor->at, "\\u", 2) != 0) return false;
+    if (*scalar > 0xdbff || cursor->end - cursor->at < 6 || memcmp(cursor->at, "\\u", 2) != 0)
+        return false;
     cursor->at += 2;
     if (!take_hex(cursor, &low) || low < 0xdc00 || low > 0xdfff) return false;
     *scalar = 0x10000 + ((*scalar - 0xd800) << 10) + (low - 0xdc00);
@@ -86,7 +92,8 @@ static bool decode(struct str quoted, struct buf *out) {
         cursor.at++;
         uint32_t scalar;
         uint8_t utf8[4];
-        if (!take_escape(&cursor, &scalar) || !buf_add(out, utf8, utf8_encode(scalar, utf8))) return false;
+        if (!take_escape(&cursor, &scalar) || !buf_add(out, utf8, utf8_encode(scalar, utf8)))
+            return false;
     }
     return true;
 }
@@ -111,7 +118,8 @@ static bool key_is(struct str quoted, const char *key) {
     if (!memchr(plain.data, '\\', plain.size)) return str_is(plain, key);
     struct buf decoded;
     buf_init(&decoded, 256); /* a longer key is none that anybody looks for */
-    bool same = decode(quoted, &decoded) && str_is((struct str){(char *)decoded.data, decoded.size}, key);
+    bool same =
+        decode(quoted, &decoded) && str_is((struct str){(char *)decoded.data, decoded.size}, key);
     buf_free(&decoded);
     return same;
 }

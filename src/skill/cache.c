@@ -45,7 +45,8 @@ const char *cache_foreign(const struct stat *stat) {
 void cache_remove_bad(struct cache *cache, const char *name, const char *why) {
     bool gone = unlinkat(cache->dir, name, 0) == 0 || errno == ENOENT;
     log_warn("skill", "cache file %s/%s is bad: %s; %s", cache->path, name, why,
-             gone ? "it was removed and is made again" : "and it could not be removed: remove it by hand");
+             gone ? "it was removed and is made again"
+                  : "and it could not be removed: remove it by hand");
 }
 
 /* ---- opening the directory */
@@ -67,15 +68,18 @@ static bool make_directories(const char *path, struct err *err) {
 
 static bool check_directory(int dir, const char *path, struct err *err) {
     struct stat stat;
-    if (fstat(dir, &stat) != 0) return err_errno(err, errno, "cannot look at the cache directory %s", path);
+    if (fstat(dir, &stat) != 0)
+        return err_errno(err, errno, "cannot look at the cache directory %s", path);
     if (stat.st_uid != geteuid())
         return err_set(err, ERR_INVALID,
-                       "the cache directory %s belongs to user %u, this process runs as user %u: compiled code is run from there, so "
+                       "the cache directory %s belongs to user %u, this process runs as user %u: "
+                       "compiled code is run from there, so "
                        "it must be ours. Remedy: chown it, or choose another with --cache-dir",
                        path, (unsigned)stat.st_uid, (unsigned)geteuid());
     if ((stat.st_mode & 022) != 0)
         return err_set(err, ERR_INVALID,
-                       "the cache directory %s can be written by others (mode %04o): who writes there runs code in this process. "
+                       "the cache directory %s can be written by others (mode %04o): who writes "
+                       "there runs code in this process. "
                        "Remedy: chmod 0700 %s, or choose another with --cache-dir",
                        path, (unsigned)(stat.st_mode & 07777), path);
     return true;
@@ -85,9 +89,12 @@ static bool open_directory(struct cache *cache, struct err *err) {
     if (!make_directories(cache->path, err)) return false;
     cache->dir = open(cache->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (cache->dir < 0 && (errno == ELOOP || errno == ENOTDIR))
-        return err_set(err, ERR_INVALID, "the cache directory %s is a symbolic link or not a directory: give the path of a directory",
+        return err_set(err, ERR_INVALID,
+                       "the cache directory %s is a symbolic link or not a directory: give the "
+                       "path of a directory",
                        cache->path);
-    if (cache->dir < 0) return err_errno(err, errno, "cannot open the cache directory %s", cache->path);
+    if (cache->dir < 0)
+        return err_errno(err, errno, "cannot open the cache directory %s", cache->path);
     return check_directory(cache->dir, cache->path, err);
 }
 
@@ -110,16 +117,22 @@ static void remove_leftovers(struct cache *cache) {
 }
 
 static bool key_fits(const char *key) {
-    return strlen(key) <= MAX_KEY && strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(key);
+    return strlen(key) <= MAX_KEY &&
+           strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(key);
 }
 
-bool cache_open(const char *path, const char *link_key, const char *engine_key, struct cache **out, struct err *err) {
+bool cache_open(const char *path, const char *link_key, const char *engine_key, struct cache **out,
+                struct err *err) {
     must(key_fits(link_key) && key_fits(engine_key));
+    if (path[0] == '\0')
+        return err_set(err, ERR_INVALID, "the path of the cache directory is empty");
     struct cache *cache = calloc(1, sizeof *cache);
     if (cache == NULL) return err_set(err, ERR_MEMORY, "no memory for the cache");
     cache->dir = -1;
     pthread_mutex_init(&cache->lock, NULL);
-    cache->path = strdup(path);
+    size_t length = strlen(path); /* with a slash behind it, a link would be followed */
+    while (length > 1 && path[length - 1] == '/') length--;
+    cache->path = strndup(path, length);
     cache->link_key = strdup(link_key);
     cache->engine_key = strdup(engine_key);
     bool good = cache->path != NULL && cache->link_key != NULL && cache->engine_key != NULL;
@@ -145,7 +158,8 @@ void cache_close(struct cache *cache) {
 
 /* ---- manifests */
 
-static void manifest_name(const struct digest *digest, const char *key, const char *suffix, char name[CACHE_NAME]) {
+static void manifest_name(const struct digest *digest, const char *key, const char *suffix,
+                          char name[CACHE_NAME]) {
     char hex[DIGEST_HEX];
     digest_hex(digest, hex);
     snprintf(name, CACHE_NAME, "%s-%s%s", hex, key, suffix);
@@ -166,8 +180,10 @@ static const char *read_open_manifest(int fd, char *text, size_t *size) {
 static char *read_manifest(struct cache *cache, const char *name, size_t *size) {
     int fd = openat(cache->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
-        if (errno == ELOOP) cache_remove_bad(cache, name, "it is a symbolic link");
-        else if (errno != ENOENT) log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(errno));
+        if (errno == ELOOP)
+            cache_remove_bad(cache, name, "it is a symbolic link");
+        else if (errno != ENOENT)
+            log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(errno));
         return NULL;
     }
     char *text = malloc(MANIFEST_MAX_SIZE);
@@ -179,7 +195,8 @@ static char *read_manifest(struct cache *cache, const char *name, size_t *size) 
     return NULL;
 }
 
-bool cache_find_skill(struct cache *cache, const struct digest *component, struct skill_manifest *manifest) {
+bool cache_find_skill(struct cache *cache, const struct digest *component,
+                      struct skill_manifest *manifest) {
     char name[CACHE_NAME];
     struct err problem;
     size_t size;
@@ -194,7 +211,8 @@ bool cache_find_skill(struct cache *cache, const struct digest *component, struc
     return good;
 }
 
-bool cache_find_code(struct cache *cache, const struct digest *code, struct code_manifest *manifest) {
+bool cache_find_code(struct cache *cache, const struct digest *code,
+                     struct code_manifest *manifest) {
     char name[CACHE_NAME];
     struct err problem;
     size_t size;
@@ -213,22 +231,27 @@ bool cache_create_named(struct cache *cache, struct cache_file *file, struct err
     uint64_t random;
     random_bytes(&random, sizeof random);
     snprintf(file->name, sizeof file->name, "tmp-%d-%016" PRIx64, (int)getpid(), random);
-    file->fd = openat(cache->dir, file->name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+    file->fd =
+        openat(cache->dir, file->name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file->fd >= 0) return true;
     file->name[0] = '\0';
     return err_errno(err, errno, "cannot make a file in the cache directory %s", cache->path);
 }
 
-static bool fill_manifest(struct cache *cache, struct cache_file *file, const char *name, const struct buf *text) {
-    return cache_step("write") && cache_write_all(file->fd, text->data, text->size) && cache_step("chmod") &&
-           fchmod(file->fd, 0400) == 0 && cache_step("fsync") && fsync(file->fd) == 0 && cache_step("rename") &&
+static bool fill_manifest(struct cache *cache, struct cache_file *file, const char *name,
+                          const struct buf *text) {
+    return cache_step("write") && cache_write_all(file->fd, text->data, text->size) &&
+           cache_step("chmod") && fchmod(file->fd, 0400) == 0 && cache_step("fsync") &&
+           fsync(file->fd) == 0 && cache_step("rename") &&
            renameat(cache->dir, file->name, cache->dir, name) == 0;
 }
 
-static bool write_manifest(struct cache *cache, const char *name, const struct buf *text, struct err *err) {
+static bool write_manifest(struct cache *cache, const char *name, const struct buf *text,
+                           struct err *err) {
     struct cache_file file = {.fd = -1};
     if (text->failed) return err_set(err, ERR_MEMORY, "no memory for a manifest");
-    if (!cache_step("create")) return err_errno(err, errno, "cannot make a file in the cache directory %s", cache->path);
+    if (!cache_step("create"))
+        return err_errno(err, errno, "cannot make a file in the cache directory %s", cache->path);
     if (!cache_create_named(cache, &file, err)) return false;
     if (!fill_manifest(cache, &file, name, text)) {
         err_errno(err, errno, "cannot write %s in the cache directory %s", name, cache->path);
@@ -236,7 +259,8 @@ static bool write_manifest(struct cache *cache, const char *name, const struct b
         return false;
     }
     close(file.fd);
-    /* Whatever of the directory reaches the disk first: a manifest without its files counts as not there. */
+    /* Whatever of the directory reaches the disk first: a manifest without its files counts as not
+     * there. */
     if (!cache_step("sync-directory") || fsync(cache->dir) != 0)
         log_warn("skill", "cache directory %s: fsync: %s", cache->path, strerror(errno));
     return true;

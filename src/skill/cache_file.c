@@ -1,4 +1,5 @@
-/* Artefacts: made without a name, measured, linked into place; opened, checked once, used through that descriptor. */
+/* Artefacts: made without a name, measured, linked into place; opened, checked once, used through
+ * that descriptor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,9 +11,11 @@
 #include "base/must.h"
 #include "skill/cache_internal.h"
 
-static const char *const suffixes[ARTEFACT_KINDS] = {".wasm", ".interface", ".names", ".image", ".cwasm"};
+static const char *const suffixes[ARTEFACT_KINDS] = {".wasm", ".interface", ".names", ".image",
+                                                     ".cwasm"};
 
-static void artefact_name(enum artefact_kind kind, const struct artefact *artefact, char name[CACHE_NAME]) {
+static void artefact_name(enum artefact_kind kind, const struct artefact *artefact,
+                          char name[CACHE_NAME]) {
     char hex[DIGEST_HEX];
     digest_hex(&artefact->sha256, hex);
     snprintf(name, CACHE_NAME, "%s%s", hex, suffixes[kind]);
@@ -22,7 +25,8 @@ static void artefact_name(enum artefact_kind kind, const struct artefact *artefa
 
 static bool same_file(const struct cache_checked *checked, const struct stat *stat) {
     return checked->device == stat->st_dev && checked->inode == stat->st_ino &&
-           checked->changed.tv_sec == stat->st_ctim.tv_sec && checked->changed.tv_nsec == stat->st_ctim.tv_nsec;
+           checked->changed.tv_sec == stat->st_ctim.tv_sec &&
+           checked->changed.tv_nsec == stat->st_ctim.tv_nsec;
 }
 
 static bool was_checked(struct cache *cache, const struct stat *stat, uint64_t xxh3) {
@@ -36,7 +40,8 @@ static bool was_checked(struct cache *cache, const struct stat *stat, uint64_t x
 
 static void remember_checked(struct cache *cache, const struct stat *stat, uint64_t xxh3) {
     pthread_mutex_lock(&cache->lock);
-    cache->checked[cache->checked_next] = (struct cache_checked){stat->st_dev, stat->st_ino, stat->st_ctim, xxh3};
+    cache->checked[cache->checked_next] =
+        (struct cache_checked){stat->st_dev, stat->st_ino, stat->st_ctim, xxh3};
     cache->checked_next = (cache->checked_next + 1) % CACHE_CHECKED;
     if (cache->checked_count < CACHE_CHECKED) cache->checked_count++;
     pthread_mutex_unlock(&cache->lock);
@@ -45,7 +50,8 @@ static void remember_checked(struct cache *cache, const struct stat *stat, uint6
 /* ---- opening */
 
 /* NULL when the file behind `fd` is what the manifest describes, else why not. */
-static const char *check_artefact(struct cache *cache, int fd, enum artefact_kind kind, const struct artefact *artefact) {
+static const char *check_artefact(struct cache *cache, int fd, enum artefact_kind kind,
+                                  const struct artefact *artefact) {
     struct stat stat;
     if (fstat(fd, &stat) != 0) return "it cannot be looked at";
     const char *foreign = cache_foreign(&stat);
@@ -53,19 +59,23 @@ static const char *check_artefact(struct cache *cache, int fd, enum artefact_kin
     if ((uint64_t)stat.st_size != artefact->size) return "its size is not the one in its manifest";
     if (was_checked(cache, &stat, artefact->xxh3)) return NULL;
     uint64_t xxh3;
-    if (!cache_sum(fd, artefact->size, kind == ARTEFACT_IMAGE, &xxh3, NULL)) return "it cannot be read";
+    if (!cache_sum(fd, artefact->size, kind == ARTEFACT_IMAGE, &xxh3, NULL))
+        return "it cannot be read";
     if (xxh3 != artefact->xxh3) return "its checksum is not the one in its manifest";
     remember_checked(cache, &stat, xxh3);
     return NULL;
 }
 
-int cache_open_artefact(struct cache *cache, enum artefact_kind kind, const struct artefact *artefact) {
+int cache_open_artefact(struct cache *cache, enum artefact_kind kind,
+                        const struct artefact *artefact) {
     char name[CACHE_NAME];
     artefact_name(kind, artefact, name);
     int fd = openat(cache->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
-        if (errno == ELOOP) cache_remove_bad(cache, name, "it is a symbolic link");
-        else if (errno != ENOENT) log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(errno));
+        if (errno == ELOOP)
+            cache_remove_bad(cache, name, "it is a symbolic link");
+        else if (errno != ENOENT)
+            log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(errno));
         return -1;
     }
     const char *why = check_artefact(cache, fd, kind, artefact);
@@ -79,11 +89,13 @@ int cache_open_artefact(struct cache *cache, enum artefact_kind kind, const stru
 
 bool cache_create(struct cache *cache, struct cache_file *file, struct err *err) {
     *file = (struct cache_file){.fd = -1};
-    if (!cache_step("create")) return err_errno(err, errno, "cannot make a file in the cache directory %s", cache->path);
+    if (!cache_step("create"))
+        return err_errno(err, errno, "cannot make a file in the cache directory %s", cache->path);
     file->fd = openat(cache->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (file->fd >= 0) return true;
     /* EISDIR: a kernel without O_TMPFILE */
-    if (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT) return cache_create_named(cache, file, err);
+    if (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)
+        return cache_create_named(cache, file, err);
     return err_errno(err, errno, "cannot make a file in the cache directory %s", cache->path);
 }
 
@@ -101,8 +113,10 @@ static bool link_file(struct cache *cache, const struct cache_file *file, const 
     return linkat(AT_FDCWD, path, cache->dir, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* Another kernel may have made the same file: then its copy is used, so that there is one in memory. */
-static bool link_or_take(struct cache *cache, struct cache_file *file, enum artefact_kind kind, const struct artefact *artefact) {
+/* Another kernel may have made the same file: then its copy is used, so that there is one in
+ * memory. */
+static bool link_or_take(struct cache *cache, struct cache_file *file, enum artefact_kind kind,
+                         const struct artefact *artefact) {
     char name[CACHE_NAME];
     artefact_name(kind, artefact, name);
     for (int attempt = 0; attempt < 4; attempt++) {
@@ -119,16 +133,19 @@ static bool link_or_take(struct cache *cache, struct cache_file *file, enum arte
     return false;
 }
 
-static bool measure(const struct cache_file *file, enum artefact_kind kind, struct artefact *artefact) {
+static bool measure(const struct cache_file *file, enum artefact_kind kind,
+                    struct artefact *artefact) {
     struct stat stat;
     if (!cache_step("chmod") || fchmod(file->fd, 0400) != 0) return false;
     if (!cache_step("fsync") || fsync(file->fd) != 0) return false;
     if (fstat(file->fd, &stat) != 0) return false;
     artefact->size = (uint64_t)stat.st_size;
-    return cache_sum(file->fd, artefact->size, kind == ARTEFACT_IMAGE, &artefact->xxh3, &artefact->sha256);
+    return cache_sum(file->fd, artefact->size, kind == ARTEFACT_IMAGE, &artefact->xxh3,
+                     &artefact->sha256);
 }
 
-bool cache_seal(struct cache *cache, struct cache_file *file, enum artefact_kind kind, struct artefact *artefact, struct err *err) {
+bool cache_seal(struct cache *cache, struct cache_file *file, enum artefact_kind kind,
+                struct artefact *artefact, struct err *err) {
     must(file->fd >= 0);
     if (!measure(file, kind, artefact) || !link_or_take(cache, file, kind, artefact))
         return err_errno(err, errno, "cannot keep a file in the cache directory %s", cache->path);

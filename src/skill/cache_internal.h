@@ -1,4 +1,5 @@
-/* Shared by cache.c (directory and manifests), cache_file.c (artefacts) and cache_sum.c (checksums). */
+/* Shared by cache.c (directory and manifests), cache_file.c (artefacts) and cache_sum.c
+ * (checksums). */
 #ifndef PK_SKILL_CACHE_INTERNAL_H
 #define PK_SKILL_CACHE_INTERNAL_H
 
@@ -7,7 +8,8 @@
 
 #include "skill/cache.h"
 
-/* A file whose contents this process has checked, as fstat shows it. The change time cannot be set by anybody. */
+/* A file whose contents this process has checked, as fstat shows it. The change time cannot be set
+ * by anybody. */
 struct cache_checked {
     dev_t device;
     ino_t inode;
@@ -37,9 +39,10 @@ void cache_remove_bad(struct cache *cache, const char *name, const char *why);
 /* A regular file of ours that nobody else may write? NULL, or why not. */
 const char *cache_foreign(const struct stat *stat);
 
-/* ---- cache_sum.c. Both sums go over pieces of 64 KiB; pieces of zeros (holes of an image) do not count, so an image that is
- * mostly hole costs what is in it. `sha256`: NULL when only the checksum is wanted; it is the plain SHA-256 of the bytes unless
- * `sparse`, then that of (index as 8 bytes little endian, bytes) of each piece that is not zero. False: could not be read (errno). */
+/* ---- cache_sum.c. Both sums go over pieces of 64 KiB; pieces of zeros (holes of an image) do not
+ * count, so an image that is mostly hole costs what is in it. `sha256`: NULL when only the checksum
+ * is wanted; it is the plain SHA-256 of the bytes unless `sparse`, then that of (index as 8 bytes
+ * little endian, bytes) of each piece that is not zero. False: could not be read (errno). */
 bool cache_sum(int fd, uint64_t size, bool sparse, uint64_t *xxh3, struct digest *sha256);
 
 #endif

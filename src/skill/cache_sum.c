@@ -17,6 +17,12 @@ static bool is_zero(const uint8_t *bytes, size_t size) {
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
 }
 
+static void sum_number(struct sum *sum, uint64_t number) {
+    uint8_t le[8];
+    for (int i = 0; i < 8; i++) le[i] = (uint8_t)(number >> 8 * i);
+    digest_add(sum->sha256, le, sizeof le);
+}
+
 /* Fold a piece in. All three words go into the checksum, so moved or missing pieces show. */
 static void sum_piece(struct sum *sum, uint64_t index, const uint8_t *bytes, size_t size) {
     bool zero = is_zero(bytes, size);
@@ -25,11 +31,7 @@ static void sum_piece(struct sum *sum, uint64_t index, const uint8_t *bytes, siz
         sum->xxh3 = checksum_of(words, sizeof words);
     }
     if (sum->sha256 == NULL || (sum->sparse && zero)) return;
-    if (sum->sparse) {
-        uint8_t le[8];
-        for (int i = 0; i < 8; i++) le[i] = (uint8_t)(index >> 8 * i);
-        digest_add(sum->sha256, le, sizeof le);
-    }
+    if (sum->sparse) sum_number(sum, index);
     digest_add(sum->sha256, bytes, size);
 }
 
@@ -56,7 +58,8 @@ static bool sum_range(struct sum *sum, int fd, uint8_t *buffer, uint64_t from, u
     return true;
 }
 
-/* The next range that may hold data, in whole pieces. False: none, or an error (errno is then not 0). */
+/* The next range that may hold data, in whole pieces. False: none, or an error (errno is then not
+ * 0). */
 static bool next_data(int fd, uint64_t size, uint64_t *from, uint64_t *to) {
     errno = 0;
     off_t data = lseek(fd, (off_t)*from, SEEK_DATA);
@@ -87,6 +90,9 @@ bool cache_sum(int fd, uint64_t size, bool sparse, uint64_t *xxh3, struct digest
     uint8_t *buffer = malloc(READ_SIZE);
     if (buffer == NULL) return false;
     if (sha256 != NULL) sum.sha256 = digest_begin();
+    if (sha256 != NULL && sparse)
+        sum_number(&sum,
+                   size); /* files that differ in zeros at their end have names of their own */
     bool good = sparse ? sum_sparse(&sum, fd, buffer, size) : sum_range(&sum, fd, buffer, 0, size);
     int problem = errno;
     *xxh3 = sum.xxh3;

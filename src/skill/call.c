@@ -4,7 +4,8 @@
 #include "csi/csi.h"
 
 enum {
-    CALL_ARENA = ABI_CALL_BUDGET + (64 << 20), /* what one host call may take: its lifted parameters and its result */
+    CALL_ARENA = ABI_CALL_BUDGET +
+                 (64 << 20), /* what one host call may take: its lifted parameters and its result */
 };
 
 /* A handle that the guest left: its host state is freed as if it had been dropped. */
@@ -19,8 +20,8 @@ static void drop_left(void *context, uint32_t resource, uint32_t rep) {
     (void)drop->call(&host);
 }
 
-void skill_call_begin(struct skill_call *call, struct skill *skill, const struct abi_export *entry, const struct abi_value *params,
-                      uint32_t memory_limit) {
+void skill_call_begin(struct skill_call *call, struct skill *skill, const struct abi_export *entry,
+                      const struct abi_value *params, uint32_t memory_limit) {
     if (call->arena.cap == 0) {
         arena_init(&call->arena, CALL_ARENA);
         abi_instance_init(&call->abi, &skill->code->interface, &call->arena);

@@ -1,4 +1,5 @@
-/* One call of a skill's entry as host functions see it; embedded in the runtime's invocation. Thread: its executor. */
+/* One call of a skill's entry as host functions see it; embedded in the runtime's invocation.
+ * Thread: its executor. */
 #ifndef PK_SKILL_CALL_H
 #define PK_SKILL_CALL_H
 
@@ -12,20 +13,22 @@ struct skill_call {
     struct arena arena;
     struct skill *skill;
     const struct abi_export *entry;
-    uint32_t memory_limit;         /* pages */
+    uint32_t memory_limit; /* pages */
     const struct abi_value *params;
-    /* The result of the entry, lifted: `finish` copies what is kept. Called from "result-K"; false: abi_fail told why. */
+    /* The result of the entry, lifted: `finish` copies what is kept. Called from "result-K"; false:
+     * abi_fail told why. */
     bool (*finish)(struct skill_call *call, const struct abi_value *result);
     void *finish_context;
-    bool importing;                /* a shim's allocations are under way, not the entry's */
-    struct abi_call host;          /* the host function that is running or parked */
+    bool importing;       /* a shim's allocations are under way, not the entry's */
+    struct abi_call host; /* the host function that is running or parked */
     struct abi_value host_args[ABI_MAX_FLAT_PARAMS];
     uint64_t host_core[ABI_MAX_FLAT_PARAMS + 1]; /* its core arguments, kept while it is parked */
 };
 
-/* Prepare for a call; keeps memory of an earlier one on the same struct (zeroed by the caller the first time). */
-void skill_call_begin(struct skill_call *call, struct skill *skill, const struct abi_export *entry, const struct abi_value *params,
-                      uint32_t memory_limit);
+/* Prepare for a call; keeps memory of an earlier one on the same struct (zeroed by the caller the
+ * first time). */
+void skill_call_begin(struct skill_call *call, struct skill *skill, const struct abi_export *entry,
+                      const struct abi_value *params, uint32_t memory_limit);
 /* After the run was deleted: frees handles and host state that the guest left. */
 void skill_call_end(struct skill_call *call);
 void skill_call_free(struct skill_call *call);

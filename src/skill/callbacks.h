@@ -1,4 +1,5 @@
-/* What the linked code calls: engine callbacks that stand between raw core values and host functions. Thread: the run's. */
+/* What the linked code calls: engine callbacks that stand between raw core values and host
+ * functions. Thread: the run's. */
 #ifndef PK_SKILL_CALLBACKS_H
 #define PK_SKILL_CALLBACKS_H
 

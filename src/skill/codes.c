@@ -53,7 +53,8 @@ static size_t read_all(int fd, char *out, size_t size) {
 }
 
 /* A whole artefact in memory of malloc. */
-static enum codes_answer read_artefact(struct cache *cache, enum artefact_kind kind, const struct artefact *artefact, char **out,
+static enum codes_answer read_artefact(struct cache *cache, enum artefact_kind kind,
+                                       const struct artefact *artefact, char **out,
                                        struct err *err) {
     int fd = cache_open_artefact(cache, kind, artefact);
     if (fd < 0) return CODES_MISSING;
@@ -69,26 +70,31 @@ static enum codes_answer read_artefact(struct cache *cache, enum artefact_kind k
     return CODES_FAILED;
 }
 
-static enum codes_answer read_interface(struct cache *cache, const struct skill_manifest *manifest, struct abi_interface *interface,
-                                        struct err *err) {
+static enum codes_answer read_interface(struct cache *cache, const struct skill_manifest *manifest,
+                                        struct abi_interface *interface, struct err *err) {
     char *text;
-    enum codes_answer answer = read_artefact(cache, ARTEFACT_INTERFACE, &manifest->interface, &text, err);
+    enum codes_answer answer =
+        read_artefact(cache, ARTEFACT_INTERFACE, &manifest->interface, &text, err);
     if (answer != CODES_DONE) return answer;
     bool good = abi_interface_read(text, manifest->interface.size, interface, err);
     free(text);
     return good ? CODES_DONE : CODES_FAILED;
 }
 
-static bool check_interface(const struct abi_interface *interface, enum skill_kind kind, struct err *err) {
+static bool check_interface(const struct abi_interface *interface, enum skill_kind kind,
+                            struct err *err) {
     struct skill_code code = {.interface = *interface};
     struct skill probe = {.code = &code};
     const struct host_function *function;
     for (uint32_t i = 0; i < interface->import_count; i++)
-        if (!skill_find_host(interface->imports[i].interface, interface->imports[i].name, &function, err)) return false;
+        if (!skill_find_host(interface->imports[i].interface, interface->imports[i].name, &function,
+                             err))
+            return false;
     return skill_bind_exports(&probe, kind, err);
 }
 
-enum codes_answer codes_check(struct cache *cache, const struct skill_manifest *manifest, struct err *err) {
+enum codes_answer codes_check(struct cache *cache, const struct skill_manifest *manifest,
+                              struct err *err) {
     struct abi_interface interface;
     enum codes_answer answer = read_interface(cache, manifest, &interface, err);
     if (answer != CODES_DONE) return answer;
@@ -98,8 +104,8 @@ enum codes_answer codes_check(struct cache *cache, const struct skill_manifest *
 }
 
 /* `interface` moves into the code, also when this fails. */
-static enum codes_answer make(struct engine *engine, struct abi_interface *interface, int compiled, struct skill_code **out,
-                              struct err *err) {
+static enum codes_answer make(struct engine *engine, struct abi_interface *interface, int compiled,
+                              struct skill_code **out, struct err *err) {
     struct engine_code *mapped;
     if (!engine_code_open(engine, compiled, &mapped, err)) {
         abi_interface_free(interface);
@@ -110,7 +116,8 @@ static enum codes_answer make(struct engine *engine, struct abi_interface *inter
     return good ? CODES_DONE : CODES_FAILED;
 }
 
-static enum codes_answer make_from_cache(struct engine *engine, struct cache *cache, const struct skill_manifest *manifest, int compiled,
+static enum codes_answer make_from_cache(struct engine *engine, struct cache *cache,
+                                         const struct skill_manifest *manifest, int compiled,
                                          struct skill_code **out, struct err *err) {
     struct abi_interface interface;
     char *names;
@@ -127,8 +134,9 @@ static enum codes_answer make_from_cache(struct engine *engine, struct cache *ca
     return CODES_DONE;
 }
 
-enum codes_answer codes_get(struct codes *codes, struct engine *engine, struct cache *cache, const struct skill_manifest *manifest,
-                            int compiled, struct skill_code **out, struct err *err) {
+enum codes_answer codes_get(struct codes *codes, struct engine *engine, struct cache *cache,
+                            const struct skill_manifest *manifest, int compiled,
+                            struct skill_code **out, struct err *err) {
     struct code_item *item = malloc(sizeof *item);
     if (item == NULL) {
         err_set(err, ERR_MEMORY, "no memory for a skill's code");
@@ -141,7 +149,8 @@ enum codes_answer codes_get(struct codes *codes, struct engine *engine, struct c
     if (*out == NULL) {
         answer = make_from_cache(engine, cache, manifest, compiled, out, err);
         if (answer == CODES_DONE) {
-            *item = (struct code_item){codes->items, manifest->code.sha256, manifest->interface.sha256, skill_code_retain(*out)};
+            *item = (struct code_item){codes->items, manifest->code.sha256,
+                                       manifest->interface.sha256, skill_code_retain(*out)};
             codes->items = item;
             item = NULL;
         }

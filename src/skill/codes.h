@@ -1,4 +1,5 @@
-/* The codes that loaded skills share: one per code and interface, however many skills. Any thread. */
+/* The codes that loaded skills share: one per code and interface, however many skills. Any thread.
+ */
 #ifndef PK_SKILL_CODES_H
 #define PK_SKILL_CODES_H
 
@@ -20,14 +21,18 @@ enum codes_answer {
     CODES_DONE,
     CODES_FAILED,  /* `err` tells */
     CODES_MISSING, /* what the linker made is not in the cache, or not any more: link again */
-    CODES_REFUSED, /* the engine does not take what is behind `compiled`, as `err` tells: compile again */
+    CODES_REFUSED, /* the engine does not take what is behind `compiled`, as `err` tells: compile
+                      again */
 };
-/* The code of a manifest, counted for the caller: the one that is there, or mapped now from `compiled`, with its interface and
- * names read from the cache. */
-enum codes_answer codes_get(struct codes *codes, struct engine *engine, struct cache *cache, const struct skill_manifest *manifest,
-                            int compiled, struct skill_code **out, struct err *err);
-/* Before anything is compiled: does it import only what there is, and export what its world says? */
-enum codes_answer codes_check(struct cache *cache, const struct skill_manifest *manifest, struct err *err);
+/* The code of a manifest, counted for the caller: the one that is there, or mapped now from
+ * `compiled`, with its interface and names read from the cache. */
+enum codes_answer codes_get(struct codes *codes, struct engine *engine, struct cache *cache,
+                            const struct skill_manifest *manifest, int compiled,
+                            struct skill_code **out, struct err *err);
+/* Before anything is compiled: does it import only what there is, and export what its world says?
+ */
+enum codes_answer codes_check(struct cache *cache, const struct skill_manifest *manifest,
+                              struct err *err);
 /* Is it there? Then nothing has to be opened. Counted; NULL when not. */
 struct skill_code *codes_find(struct codes *codes, const struct skill_manifest *manifest);
 /* Let go of codes that no skill uses any more. */

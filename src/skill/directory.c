@@ -26,8 +26,8 @@ static struct file_identity identity_of(const struct stat *stat) {
 }
 
 bool file_same(const struct file_identity *a, const struct file_identity *b) {
-    return a->device == b->device && a->inode == b->inode && a->size == b->size && a->modified == b->modified &&
-           a->changed == b->changed;
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->modified == b->modified && a->changed == b->changed;
 }
 
 bool file_identify(int fd, struct file_identity *out) {
@@ -77,12 +77,15 @@ int directory_open_file(const char *path, struct str stem, struct err *err) {
         err_set(err, ERR_NOT_FOUND, "no file can have that name");
         return -1;
     }
-    if (directory_open(path, &dir, err) == DIRECTORY_MISSING) err_set(err, ERR_NOT_FOUND, "the directory %s is gone", path);
+    if (directory_open(path, &dir, err) == DIRECTORY_MISSING)
+        err_set(err, ERR_NOT_FOUND, "the directory %s is gone", path);
     if (dir < 0) return -1;
     /* O_NONBLOCK: whatever took the file's place must not block us. */
     fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && errno == ENOENT) err_set(err, ERR_NOT_FOUND, "the file %s/%s is gone", path, name);
-    else if (fd < 0) err_errno(err, errno, "file %s/%s", path, name);
+    if (fd < 0 && errno == ENOENT)
+        err_set(err, ERR_NOT_FOUND, "the file %s/%s is gone", path, name);
+    else if (fd < 0)
+        err_errno(err, errno, "file %s/%s", path, name);
     close(dir);
     return fd;
 }
@@ -101,7 +104,8 @@ bool directory_scan(int dir, directory_see_fn see, void *context, struct err *er
     while ((item = readdir(listing)) != NULL) {
         struct str stem;
         struct file_identity file;
-        if (directory_stem(item->d_name, &stem) && directory_look(dir, stem, &file)) see(context, stem, &file);
+        if (directory_stem(item->d_name, &stem) && directory_look(dir, stem, &file))
+            see(context, stem, &file);
         errno = 0;
     }
     bool good = errno == 0 ? true : err_errno(err, errno, "cannot read the directory");

@@ -1,4 +1,5 @@
-/* A namespace's directory: which files in it are skills, and what tells one state of a file from another. Thread: all pure. */
+/* A namespace's directory: which files in it are skills, and what tells one state of a file from
+ * another. Thread: all pure. */
 #ifndef PK_SKILL_DIRECTORY_H
 #define PK_SKILL_DIRECTORY_H
 
@@ -9,7 +10,8 @@
 
 enum { DIRECTORY_MAX_NAME = 255 };
 
-/* Any write, replacement or rename of another file over it changes at least one of these. Times in ns since 1970. */
+/* Any write, replacement or rename of another file over it changes at least one of these. Times in
+ * ns since 1970. */
 struct file_identity {
     uint64_t device, inode, size;
     int64_t modified, changed;
@@ -19,7 +21,8 @@ bool file_same(const struct file_identity *a, const struct file_identity *b);
 /* False: not a regular file (errno is 0), or it cannot be looked at (errno). */
 bool file_identify(int fd, struct file_identity *out);
 
-/* The stem of a skill file's name: "greet.wasm" -> "greet". False: hidden, another ending, nothing before it, not UTF-8. */
+/* The stem of a skill file's name: "greet.wasm" -> "greet". False: hidden, another ending, nothing
+ * before it, not UTF-8. */
 bool directory_stem(const char *file_name, struct str *stem);
 
 enum directory_state {

@@ -18,8 +18,10 @@ static const char *const names[ENTRY_STATE_COUNT] = {
 /* Which states may follow which. */
 static const unsigned moves[ENTRY_STATE_COUNT] = {
     [ENTRY_SEEN] = TO(ENTRY_LISTED) | TO(ENTRY_GONE),
-    [ENTRY_LISTED] = TO(ENTRY_LOADING) | TO(ENTRY_FAILED) /* waited too long for a writer */ | TO(ENTRY_GONE),
-    [ENTRY_LOADING] = TO(ENTRY_READY) | TO(ENTRY_FAILED) | TO(ENTRY_LISTED) /* the file changed */ | TO(ENTRY_GONE),
+    [ENTRY_LISTED] =
+        TO(ENTRY_LOADING) | TO(ENTRY_GONE),
+    [ENTRY_LOADING] = TO(ENTRY_READY) | TO(ENTRY_FAILED) | TO(ENTRY_LISTED) /* the file changed */ |
+                      TO(ENTRY_GONE),
     [ENTRY_READY] = TO(ENTRY_LISTED) | TO(ENTRY_GONE),
     [ENTRY_FAILED] = TO(ENTRY_LISTED) | TO(ENTRY_GONE),
     [ENTRY_GONE] = 0,
@@ -32,7 +34,8 @@ const char *entry_state_name(enum entry_state state) {
 void entry_move(struct entry *entry, enum entry_state state) {
     if ((moves[entry->state] & TO(state)) == 0) {
         char text[100];
-        snprintf(text, sizeof text, "a skill's entry cannot go from %s to %s", names[entry->state], names[state]);
+        snprintf(text, sizeof text, "a skill's entry cannot go from %s to %s", names[entry->state],
+                 names[state]);
         must_fail(__FILE__, __LINE__, text);
     }
     uint64_t now = clock_monotonic();

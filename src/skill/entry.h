@@ -1,25 +1,27 @@
-/* A skill that is configured, from the file that was noticed to the skill that is loaded: one state machine.
+/* A skill that is configured, from the file that was noticed to the skill that is loaded: one state
+ * machine.
  *
- * The store's lock guards every member that is not constant. An entry is counted: the table has one reference, a load another. */
+ * The store's lock guards every member that is not constant. An entry is counted: the table has one
+ * reference, a load another. */
 #ifndef PK_SKILL_ENTRY_H
 #define PK_SKILL_ENTRY_H
 
 #include "skill/directory.h"
 #include "skill/store.h"
 
-#define ENTRY_STATES(X)                                                                             \
-    X(ENTRY_SEEN, "seen")       /* a file that is still being written: nobody is told of it */      \
-    X(ENTRY_LISTED, "listed")   /* configured, not loaded */                                        \
-    X(ENTRY_LOADING, "loading") /* a load has a reference */                                        \
-    X(ENTRY_READY, "ready")     /* `skill` is set */                                                \
-    X(ENTRY_FAILED, "failed")   /* `error` is set */                                                \
+#define ENTRY_STATES(X)                                                                            \
+    X(ENTRY_SEEN, "seen")       /* a file that is still being written: nobody is told of it */     \
+    X(ENTRY_LISTED, "listed")   /* configured, not loaded */                                       \
+    X(ENTRY_LOADING, "loading") /* a load has a reference */                                       \
+    X(ENTRY_READY, "ready")     /* `skill` is set */                                               \
+    X(ENTRY_FAILED, "failed")   /* `error` is set */                                               \
     X(ENTRY_GONE, "gone")       /* the file is; not in the table any more */
 
 enum entry_state {
 #define X(state, text) state,
     ENTRY_STATES(X)
 #undef X
-    ENTRY_STATE_COUNT
+        ENTRY_STATE_COUNT
 };
 
 struct namespace;
@@ -34,21 +36,23 @@ struct entry {
     uint64_t since, spent[ENTRY_STATE_COUNT]; /* monotonic ns; time in each state */
     struct file_identity file;                /* as the watcher saw it last */
     struct file_identity loaded;              /* ready, failed: the file that this came from */
-    bool settled;                             /* nobody writes it any more, as far as one can know */
-    bool by_writer;                           /* not settled because of a writer that inotify told of */
-    uint64_t looked;                          /* monotonic ns: since when the file looks as in `file` */
-    uint64_t unsettled_since;                 /* monotonic ns */
-    unsigned restarts;                        /* loads that found the file changed, since it last was ready or failed */
-    uint32_t pass;                            /* the last pass that saw it */
+    bool settled;             /* nobody writes it any more, as far as one can know */
+    bool by_writer;           /* not settled because of a writer that inotify told of */
+    uint64_t looked;          /* monotonic ns: since when the file looks as in `file` */
+    uint64_t unsettled_since; /* monotonic ns */
+    unsigned restarts; /* loads that found the file changed, since it last was ready or failed */
+    uint32_t pass;     /* the last pass that saw it */
     struct skill *skill;
     struct err error;
     struct skill_request *waiting, **waiting_at;
 };
 
-struct entry *entry_new(struct namespace *namespace, struct str name, uint64_t hash); /* NULL: no memory */
+struct entry *entry_new(struct namespace *namespace, struct str name,
+                        uint64_t hash); /* NULL: no memory */
 struct entry *entry_retain(struct entry *entry);
 void entry_release(struct entry *entry);
-/* Go to another state. A move that the table does not have is an error of ours: it ends the process with both names. */
+/* Go to another state. A move that the table does not have is an error of ours: it ends the process
+ * with both names. */
 void entry_move(struct entry *entry, enum entry_state state);
 const char *entry_state_name(enum entry_state state);
 void entry_wait(struct entry *entry, struct skill_request *request);

@@ -18,7 +18,9 @@ void lanes_free(struct lanes *lanes) {
 
 static struct lane *find_same(const struct lanes *lanes, const struct lane *lane) {
     for (struct lane *other = lanes->running; other != NULL; other = other->next)
-        if (other->work == lane->work && memcmp(&other->input, &lane->input, sizeof lane->input) == 0) return other;
+        if (other->work == lane->work &&
+            memcmp(&other->input, &lane->input, sizeof lane->input) == 0)
+            return other;
     return NULL;
 }
 
@@ -71,7 +73,8 @@ struct load *lanes_leave(struct lanes *lanes, struct load *load, const struct er
     struct load *followers = lane->followers;
     lane->followers = NULL;
     pthread_mutex_unlock(&lanes->lock);
-    for (struct load *follower = followers; follower != NULL && failure != NULL; follower = follower->next) {
+    for (struct load *follower = followers; follower != NULL && failure != NULL;
+         follower = follower->next) {
         follower->error = *failure;
         follower->failed = true;
     }

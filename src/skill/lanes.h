@@ -1,7 +1,9 @@
-/* Who may run a child now. Two loads that need the same thing run one child: the second waits for it; and there are so many
- * children at once and no more. A load that has to wait is parked here and costs no thread.
+/* Who may run a child now. Two loads that need the same thing run one child: the second waits for
+ * it; and there are so many children at once and no more. A load that has to wait is parked here
+ * and costs no thread.
  *
- * Small inputs have a lane of their own beside the others, so that a small skill does not wait for large compiles. Any thread. */
+ * Small inputs have a lane of their own beside the others, so that a small skill does not wait for
+ * large compiles. Any thread. */
 #ifndef PK_SKILL_LANES_H
 #define PK_SKILL_LANES_H
 
@@ -28,7 +30,7 @@ struct lanes {
     pthread_mutex_t lock;
     struct lane *running;
     struct load *waiting, **waiting_at; /* for a lane, oldest first */
-    unsigned limit, large;              /* lanes beside the small one, and how many of them are taken */
+    unsigned limit, large; /* lanes beside the small one, and how many of them are taken */
     bool small_taken;
 };
 
@@ -37,11 +39,13 @@ void lanes_free(struct lanes *lanes); /* nothing runs or waits */
 
 /* True: run the child, then lanes_leave. False: the load is parked and no longer the caller's. */
 bool lanes_enter(struct lanes *lanes, struct load *load);
-/* Returns the loads, linked by `next`, that waited for the same input: the caller has them run again, and they find it in the
- * cache. `failure` (NULL: none) is what they get instead, as they would only fail again. */
+/* Returns the loads, linked by `next`, that waited for the same input: the caller has them run
+ * again, and they find it in the cache. `failure` (NULL: none) is what they get instead, as they
+ * would only fail again. */
 struct load *lanes_leave(struct lanes *lanes, struct load *load, const struct err *failure);
-/* A load that waits for a lane, when there is a free one for it, or NULL. To be asked whenever a load has ended, has left a lane
- * or was parked: one that was woken may turn out to need no lane, and then the next must have it. */
+/* A load that waits for a lane, when there is a free one for it, or NULL. To be asked whenever a
+ * load has ended, has left a lane or was parked: one that was woken may turn out to need no lane,
+ * and then the next must have it. */
 struct load *lanes_next(struct lanes *lanes);
 /* Whatever waits for a lane, free or not. */
 struct load *lanes_take_waiting(struct lanes *lanes);

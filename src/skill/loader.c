@@ -1,5 +1,5 @@
-/* The threads that load skills. A thread that waits for a child is blocked, so there are two more threads than children may run:
- * what the cache has is loaded while everything compiles. */
+/* The threads that load skills. A thread that waits for a child is blocked, so there are two more
+ * threads than children may run: what the cache has is loaded while everything compiles. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,7 +53,8 @@ static struct load *take_load(struct loader *loader) {
 /* Wait for work. False: stop. */
 static bool take_work(struct loader *loader, struct load **load, struct skill_request **answers) {
     pthread_mutex_lock(&loader->lock);
-    while (loader->loads == NULL && loader->answers == NULL && !loader->stopping) pthread_cond_wait(&loader->more, &loader->lock);
+    while (loader->loads == NULL && loader->answers == NULL && !loader->stopping)
+        pthread_cond_wait(&loader->more, &loader->lock);
     bool more = !loader->stopping;
     *answers = more ? take_answers(loader) : NULL;
     *load = more ? take_load(loader) : NULL;
@@ -105,18 +106,23 @@ static void log_ready(const struct load *load) {
     const struct load_times *times = &load->times;
     const struct skill_manifest *manifest = &load->manifest;
     log_info("skill",
-             "%s is loaded in %.3f s: hash %.3f s, link %.3f s%s, compile %.3f s%s, map %.3f s; file %.1f MB, code %.1f MB, image %.1f MB%s%s",
-             load->name, seconds(clock_monotonic() - times->begin), seconds(times->hash), seconds(times->link),
-             load->linked ? "" : " (cached)", seconds(times->compile), load->compiled ? "" : " (cached)", seconds(times->map),
-             (double)load->identity.size / 1e6, (double)manifest->code.size / 1e6, (double)manifest->image.size / 1e6,
-             manifest->facts.data_in_image ? "" : ", its data is not shared: ", manifest->facts.data_reason);
+             "%s is loaded in %.3f s: hash %.3f s, link %.3f s%s, compile %.3f s%s, map %.3f s; "
+             "file %.1f MB, code %.1f MB, image %.1f MB%s%s",
+             load->name, seconds(clock_monotonic() - times->begin), seconds(times->hash),
+             seconds(times->link), load->linked ? "" : " (cached)", seconds(times->compile),
+             load->compiled ? "" : " (cached)", seconds(times->map),
+             (double)load->identity.size / 1e6, (double)manifest->code.size / 1e6,
+             (double)manifest->image.size / 1e6,
+             manifest->facts.data_in_image ? "" : ", its data is not shared: ",
+             manifest->facts.data_reason);
 }
 
 /* The load has ended with an error. */
 static void finish_failed(struct skill_store *store, struct load *load) {
     struct effects effects = {0};
     struct entry *entry = load->owner;
-    if (strncmp(load->error.text, "Error loading skill: ", 21) != 0) err_prefix(&load->error, "Error loading skill");
+    if (strncmp(load->error.text, "Error loading skill: ", 21) != 0)
+        err_prefix(&load->error, "Error loading skill");
     log_warn("skill", "%s is not loaded: %s", load->name, load->error.text);
     pthread_mutex_lock(&store->lock);
     if (entry->state == ENTRY_LOADING) {
@@ -132,7 +138,8 @@ static void finish_failed(struct skill_store *store, struct load *load) {
     load_free(load);
 }
 
-/* The file is not what was hashed any more: the watcher begins a new load when the file has settled. */
+/* The file is not what was hashed any more: the watcher begins a new load when the file has
+ * settled. */
 static void finish_changed(struct skill_store *store, struct load *load) {
     struct entry *entry = load->owner;
     pthread_mutex_lock(&store->lock);
@@ -148,7 +155,8 @@ static void finish_changed(struct skill_store *store, struct load *load) {
         if (gone)
             err_set(&load->error, ERR_NOT_FOUND, "the file of %s was removed", load->name);
         else
-            err_set(&load->error, ERR_BUSY, "the file of %s changes again and again while it is read", load->name);
+            err_set(&load->error, ERR_BUSY,
+                    "the file of %s changes again and again while it is read", load->name);
         finish_failed(store, load);
         return;
     }
@@ -157,7 +165,8 @@ static void finish_changed(struct skill_store *store, struct load *load) {
     load_free(load);
 }
 
-/* Is another file there now than the one that was loaded? A missing one is the watcher's business. */
+/* Is another file there now than the one that was loaded? A missing one is the watcher's business.
+ */
 static bool was_replaced(const struct load *load) {
     int dir;
     struct err ignored;
@@ -236,11 +245,13 @@ bool loader_start(struct skill_store *store, unsigned threads, struct err *err) 
     sigset_t all, before;
     loader->threads = calloc(threads, sizeof *loader->threads);
     if (loader->threads == NULL) return err_set(err, ERR_MEMORY, "no memory for loader threads");
-    sigfillset(&all); /* signals are for the main thread; and a child that closes its input must not kill us by SIGPIPE */
+    sigfillset(&all); /* signals are for the main thread; and a child that closes its input must not
+                         kill us by SIGPIPE */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int problem = 0;
     while (loader->thread_count < threads && problem == 0) {
-        problem = pthread_create(&loader->threads[loader->thread_count], NULL, loader_thread, store);
+        problem =
+            pthread_create(&loader->threads[loader->thread_count], NULL, loader_thread, store);
         if (problem == 0) loader->thread_count++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -10,16 +10,19 @@
 static bool write_artefact(struct buf *out, const char *key, const struct artefact *artefact) {
     char hex[DIGEST_HEX];
     digest_hex(&artefact->sha256, hex);
-    return buf_format(out, ",\"%s\":{\"size\":%" PRIu64 ",\"sha256\":\"%s\",\"xxh3\":\"%016" PRIx64 "\"}", key,
-                      artefact->size, hex, artefact->xxh3);
+    return buf_format(
+        out, ",\"%s\":{\"size\":%" PRIu64 ",\"sha256\":\"%s\",\"xxh3\":\"%016" PRIx64 "\"}", key,
+        artefact->size, hex, artefact->xxh3);
 }
 
 bool skill_facts_write(const struct skill_facts *facts, struct buf *out) {
     buf_format(out, "{\"kind\":\"%s\",\"minor\":%" PRIu32 ",\"pages\":%" PRIu32 ",\"globals\":[",
-               facts->kind == SKILL_FUNCTION ? "function" : "message-stream", facts->minor, facts->pages);
+               facts->kind == SKILL_FUNCTION ? "function" : "message-stream", facts->minor,
+               facts->pages);
     for (uint32_t i = 0; i < facts->global_count; i++)
         buf_format(out, "%s\"%016" PRIx64 "\"", i > 0 ? "," : "", facts->globals[i]);
-    buf_format(out, "],\"data_in_image\":%s,\"data_reason\":", facts->data_in_image ? "true" : "false");
+    buf_format(out,
+               "],\"data_in_image\":%s,\"data_reason\":", facts->data_in_image ? "true" : "false");
     if (facts->data_in_image)
         buf_text(out, "null");
     else
@@ -40,7 +43,8 @@ static bool begin_checked(struct buf *out) {
 static bool end_checked(struct buf *out) {
     if (!buf_text(out, "}\n")) return false;
     char hex[17];
-    snprintf(hex, sizeof hex, "%016" PRIx64, checksum_of(out->data + CHECKED_HEAD, out->size - CHECKED_HEAD));
+    snprintf(hex, sizeof hex, "%016" PRIx64,
+             checksum_of(out->data + CHECKED_HEAD, out->size - CHECKED_HEAD));
     memcpy(out->data + CHECKED_HEX_AT, hex, 16);
     return true;
 }
@@ -108,7 +112,8 @@ static bool read_hex64(const json_t *value, uint64_t *out) {
 
 static bool read_number(const json_t *object, const char *key, uint64_t max, uint64_t *out) {
     const json_t *value = json_object_get(object, key);
-    if (!json_is_integer(value) || json_integer_value(value) < 0 || (uint64_t)json_integer_value(value) > max)
+    if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+        (uint64_t)json_integer_value(value) > max)
         return false;
     *out = (uint64_t)json_integer_value(value);
     return true;
@@ -124,7 +129,8 @@ static bool read_u32(const json_t *object, const char *key, uint32_t max, uint32
 static bool read_artefact(const json_t *object, const char *key, struct artefact *out) {
     const json_t *value = json_object_get(object, key);
     return json_is_object(value) && read_number(value, "size", UINT64_C(1) << 40, &out->size) &&
-           read_digest(value, "sha256", &out->sha256) && read_hex64(json_object_get(value, "xxh3"), &out->xxh3);
+           read_digest(value, "sha256", &out->sha256) &&
+           read_hex64(json_object_get(value, "xxh3"), &out->xxh3);
 }
 
 static bool read_globals(const json_t *object, struct skill_facts *facts) {
@@ -144,7 +150,8 @@ static bool read_kind(const json_t *object, struct skill_facts *facts) {
 }
 
 static bool read_reason(const json_t *object, struct skill_facts *facts) {
-    const json_t *in_image = json_object_get(object, "data_in_image"), *reason = json_object_get(object, "data_reason");
+    const json_t *in_image = json_object_get(object, "data_in_image"),
+                 *reason = json_object_get(object, "data_reason");
     facts->data_in_image = json_is_true(in_image);
     facts->data_reason[0] = '\0';
     if (!json_is_boolean(in_image)) return false;
@@ -155,9 +162,10 @@ static bool read_reason(const json_t *object, struct skill_facts *facts) {
 }
 
 static bool read_facts(const json_t *object, struct skill_facts *facts) {
-    return json_is_object(object) && read_kind(object, facts) && read_u32(object, "minor", UINT32_MAX, &facts->minor) &&
-           read_u32(object, "pages", MANIFEST_MAX_PAGES, &facts->pages) && read_globals(object, facts) &&
-           read_reason(object, facts);
+    return json_is_object(object) && read_kind(object, facts) &&
+           read_u32(object, "minor", UINT32_MAX, &facts->minor) &&
+           read_u32(object, "pages", MANIFEST_MAX_PAGES, &facts->pages) &&
+           read_globals(object, facts) && read_reason(object, facts);
 }
 
 static json_t *load(const char *text, size_t size) {
@@ -169,40 +177,51 @@ static json_t *load(const char *text, size_t size) {
 static json_t *load_checked(const char *text, size_t size) {
     if (size < CHECKED_HEAD || size > MANIFEST_MAX_SIZE) return NULL;
     char expected[17];
-    snprintf(expected, sizeof expected, "%016" PRIx64, checksum_of(text + CHECKED_HEAD, size - CHECKED_HEAD));
+    snprintf(expected, sizeof expected, "%016" PRIx64,
+             checksum_of(text + CHECKED_HEAD, size - CHECKED_HEAD));
     if (memcmp(text + CHECKED_HEX_AT, expected, 16) != 0) return NULL;
     json_t *object = load(text, size);
-    if (object != NULL && json_integer_value(json_object_get(object, "format")) != MANIFEST_FORMAT) {
+    if (object != NULL &&
+        json_integer_value(json_object_get(object, "format")) != MANIFEST_FORMAT) {
         json_decref(object);
         return NULL;
     }
     return object;
 }
 
-bool skill_manifest_read(const char *text, size_t size, struct skill_manifest *manifest, struct err *err) {
+bool skill_manifest_read(const char *text, size_t size, struct skill_manifest *manifest,
+                         struct err *err) {
     json_t *object = load_checked(text, size);
     bool good = object != NULL && read_digest(object, "component", &manifest->component) &&
-                read_artefact(object, "code", &manifest->code) && read_artefact(object, "interface", &manifest->interface) &&
-                read_artefact(object, "names", &manifest->names) && read_artefact(object, "image", &manifest->image) &&
+                read_artefact(object, "code", &manifest->code) &&
+                read_artefact(object, "interface", &manifest->interface) &&
+                read_artefact(object, "names", &manifest->names) &&
+                read_artefact(object, "image", &manifest->image) &&
                 read_facts(json_object_get(object, "facts"), &manifest->facts) &&
                 manifest->image.size == (uint64_t)manifest->facts.pages * ENGINE_PAGE;
     json_decref(object);
-    return good ? true : err_set(err, ERR_INVALID, "it is not a whole manifest of a skill, format %d", MANIFEST_FORMAT);
+    return good ? true
+                : err_set(err, ERR_INVALID, "it is not a whole manifest of a skill, format %d",
+                          MANIFEST_FORMAT);
 }
 
-bool code_manifest_read(const char *text, size_t size, struct code_manifest *manifest, struct err *err) {
+bool code_manifest_read(const char *text, size_t size, struct code_manifest *manifest,
+                        struct err *err) {
     json_t *object = load_checked(text, size);
     bool good = object != NULL && read_digest(object, "code", &manifest->code) &&
                 read_artefact(object, "compiled", &manifest->compiled);
     json_decref(object);
-    return good ? true : err_set(err, ERR_INVALID, "it is not a whole manifest of a code, format %d", MANIFEST_FORMAT);
+    return good ? true
+                : err_set(err, ERR_INVALID, "it is not a whole manifest of a code, format %d",
+                          MANIFEST_FORMAT);
 }
 
 bool skill_facts_read(const char *text, size_t size, struct skill_facts *facts, struct err *err) {
     json_t *object = load(text, size);
     bool good = read_facts(object, facts);
     json_decref(object);
-    return good ? true : err_set(err, ERR_INTERNAL, "the linker's facts are not in the expected form");
+    return good ? true
+                : err_set(err, ERR_INTERNAL, "the linker's facts are not in the expected form");
 }
 
 bool error_read(const char *text, size_t size, struct err *error) {
@@ -211,7 +230,8 @@ bool error_read(const char *text, size_t size, struct err *error) {
     const char *what = json_string_value(json_object_get(object, "text"));
     bool found = false;
     for (int i = ERR_NONE + 1; kind != NULL && what != NULL && !found && i <= ERR_INTERNAL; i++)
-        if ((found = strcmp(kind, err_kind_name((enum err_kind)i)) == 0)) err_set(error, (enum err_kind)i, "%s", what);
+        if ((found = strcmp(kind, err_kind_name((enum err_kind)i)) == 0))
+            err_set(error, (enum err_kind)i, "%s", what);
     json_decref(object);
     return found;
 }

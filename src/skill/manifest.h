@@ -1,15 +1,17 @@
-/* What the cache knows about a skill and about a code: two small JSON documents, each written last, after the files that it
- * describes.
+/* What the cache knows about a skill and about a code: two small JSON documents, each written last,
+ * after the files that it describes.
  *
- * A file is named by the SHA-256 of what is in it, so a manifest never says a file name and two kernels that make the same file
- * agree on its name. Format (keys in any order, every one required):
+ * A file is named by the SHA-256 of what is in it, so a manifest never says a file name and two
+ * kernels that make the same file agree on its name. Format (keys in any order, every one
+ * required):
  *   {"xxh3": "…16 hex digits over everything behind this member's comma…", "format": 1,
  *    "component": "…64 hex digits…",
  *    "code": {"size": N, "sha256": "…", "xxh3": "…"}, "interface": {…}, "names": {…}, "image": {…},
- *    "facts": {"kind": "function"|"message-stream", "minor": 3, "pages": 295, "globals": ["…16 hex digits…", …],
- *              "data_in_image": true, "data_reason": "…"|null}}
+ *    "facts": {"kind": "function"|"message-stream", "minor": 3, "pages": 295, "globals": ["…16 hex
+ * digits…", …], "data_in_image": true, "data_reason": "…"|null}}
  *   {"xxh3": "…", "format": 1, "code": "…64 hex digits…", "compiled": {…}}
- * Numbers of 64 bits are hex texts: JSON readers make doubles of them. Thread: all functions are pure. */
+ * Numbers of 64 bits are hex texts: JSON readers make doubles of them. Thread: all functions are
+ * pure. */
 #ifndef PK_SKILL_MANIFEST_H
 #define PK_SKILL_MANIFEST_H
 
@@ -20,7 +22,8 @@
 
 enum {
     MANIFEST_FORMAT = 1,
-    MANIFEST_MAX_GLOBALS = 1000, /* WebAssembly engines take no more results of one function, "start" returns them */
+    MANIFEST_MAX_GLOBALS =
+        1000, /* WebAssembly engines take no more results of one function, "start" returns them */
     MANIFEST_MAX_PAGES = 65536,
     MANIFEST_MAX_SIZE = 64 * 1024,
 };
@@ -55,9 +58,11 @@ struct code_manifest {
 };
 
 bool skill_manifest_write(const struct skill_manifest *manifest, struct buf *out);
-bool skill_manifest_read(const char *text, size_t size, struct skill_manifest *manifest, struct err *err);
+bool skill_manifest_read(const char *text, size_t size, struct skill_manifest *manifest,
+                         struct err *err);
 bool code_manifest_write(const struct code_manifest *manifest, struct buf *out);
-bool code_manifest_read(const char *text, size_t size, struct code_manifest *manifest, struct err *err);
+bool code_manifest_read(const char *text, size_t size, struct code_manifest *manifest,
+                        struct err *err);
 
 /* The facts alone, as the child that links hands them to its parent: the value of "facts" above. */
 bool skill_facts_write(const struct skill_facts *facts, struct buf *out);

@@ -1,4 +1,5 @@
-/* Binds an interface to host functions: every import of the code becomes an engine import whose callback lifts, calls and lowers. */
+/* Binds an interface to host functions: every import of the code becomes an engine import whose
+ * callback lifts, calls and lowers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,13 +8,16 @@
 #include "skill/call.h"
 #include "skill/callbacks.h"
 
-bool skill_find_host(struct str interface, struct str name, const struct host_function **out, struct err *err) {
-    if (str_starts(interface, "wasi:")) return host_lookup(&wasi_table, 1, interface, name, out, err);
+bool skill_find_host(struct str interface, struct str name, const struct host_function **out,
+                     struct err *err) {
+    if (str_starts(interface, "wasi:"))
+        return host_lookup(&wasi_table, 1, interface, name, out, err);
     return host_lookup(csi_tables, csi_table_count, interface, name, out, err);
 }
 
 /* What an import of the code leads to. */
-static bool bind_import(const struct skill_code *code, const struct abi_import *import, struct skill_binding *binding, struct err *err) {
+static bool bind_import(const struct skill_code *code, const struct abi_import *import,
+                        struct skill_binding *binding, struct err *err) {
     const struct abi_interface *interface = &code->interface;
     binding->import = import;
     if (!code->find(import->interface, import->name, &binding->function, err)) return false;
@@ -24,8 +28,11 @@ static bool bind_import(const struct skill_code *code, const struct abi_import *
     const char *text = buf_cstr(&have);
     bool same = text && strcmp(text, binding->function->type) == 0;
     if (!same)
-        err_set(err, ERR_UNSUPPORTED, "the skill imports %.*s of %.*s as %s, but here it is %s: rebuild the skill with a released WIT",
-                STR_ARG(import->name), STR_ARG(import->interface), text ? text : "a type too long to show", binding->function->type);
+        err_set(err, ERR_UNSUPPORTED,
+                "the skill imports %.*s of %.*s as %s, but here it is %s: rebuild the skill with a "
+                "released WIT",
+                STR_ARG(import->name), STR_ARG(import->interface),
+                text ? text : "a type too long to show", binding->function->type);
     buf_free(&have);
     return same;
 }
@@ -37,7 +44,8 @@ static const char *name_of(struct abi_interface *interface, struct str name) {
 
 static const uint8_t i32_type[] = {ENGINE_I32}, i64_type[] = {ENGINE_I64};
 
-static bool engine_import_of(struct abi_interface *interface, struct skill_binding *binding, struct engine_import *out) {
+static bool engine_import_of(struct abi_interface *interface, struct skill_binding *binding,
+                             struct engine_import *out) {
     const struct abi_import *import = binding->import;
     const struct abi_signature *signature = &import->signature;
     bool drop = import->kind == ABI_IMPORT_DROP;
@@ -47,7 +55,9 @@ static bool engine_import_of(struct abi_interface *interface, struct skill_bindi
         .params = drop ? i32_type : signature->core_params,
         .param_count = drop ? 1 : signature->core_param_count,
         .results = import->plan ? i64_type : signature->core_results,
-        .result_count = drop ? 0 : import->plan ? 1 : signature->core_result_count,
+        .result_count = drop           ? 0
+                        : import->plan ? 1
+                                       : signature->core_result_count,
         .call = drop ? callback_drop : callback_import,
         .resume = !drop && binding->function->resume ? callback_resume : NULL,
         .data = binding,
@@ -56,20 +66,34 @@ static bool engine_import_of(struct abi_interface *interface, struct skill_bindi
 }
 
 /* The fixed imports of module "pk" (src/link/link.h). */
-static void fixed_imports(struct skill_code *code, struct engine_import *out, const uint8_t *start_results) {
-    out[0] = (struct engine_import){.module = "pk", .field = "put", .params = i32_type, .param_count = 1, .results = i64_type,
-                                    .result_count = 1, .call = callback_put, .data = code};
-    out[1] = (struct engine_import){.module = "pk", .field = "start", .results = start_results,
-                                    .result_count = code->interface.global_count + 2, .call = callback_start, .data = code};
+static void fixed_imports(struct skill_code *code, struct engine_import *out,
+                          const uint8_t *start_results) {
+    out[0] = (struct engine_import){.module = "pk",
+                                    .field = "put",
+                                    .params = i32_type,
+                                    .param_count = 1,
+                                    .results = i64_type,
+                                    .result_count = 1,
+                                    .call = callback_put,
+                                    .data = code};
+    out[1] = (struct engine_import){.module = "pk",
+                                    .field = "start",
+                                    .results = start_results,
+                                    .result_count = code->interface.global_count + 2,
+                                    .call = callback_start,
+                                    .data = code};
 }
 
-static bool entry_imports(struct abi_interface *interface, const struct abi_export *export, struct engine_import *out) {
+static bool entry_imports(struct abi_interface *interface, const struct abi_export *export,
+                          struct engine_import *out) {
     static const char *const names[] = {"enter", "args", "result"};
     const struct abi_signature *signature = &export->signature;
     for (int i = 0; i < 3; i++) {
         char field[32];
         snprintf(field, sizeof field, "%s-%u", names[i], export->entry);
-        out[i] = (struct engine_import){.module = "pk", .field = name_of(interface, str_of(field)), .data = (void *)(uintptr_t)export};
+        out[i] = (struct engine_import){.module = "pk",
+                                        .field = name_of(interface, str_of(field)),
+                                        .data = (void *)(uintptr_t) export};
         if (!out[i].field) return false;
     }
     out[0].results = i64_type;
@@ -84,7 +108,8 @@ static bool entry_imports(struct abi_interface *interface, const struct abi_expo
     return true;
 }
 
-static bool make_program(struct engine *engine, struct engine_code *compiled, struct skill_code *code, struct err *err) {
+static bool make_program(struct engine *engine, struct engine_code *compiled,
+                         struct skill_code *code, struct err *err) {
     struct abi_interface *interface = &code->interface;
     size_t count = interface->import_count + 2 + 3 * (size_t)interface->export_count;
     struct engine_import *imports = calloc(count, sizeof *imports);
@@ -94,7 +119,8 @@ static bool make_program(struct engine *engine, struct engine_code *compiled, st
     for (uint32_t i = 0; good && i < interface->import_count; i++) {
         good = bind_import(code, &interface->imports[i], &code->bindings[i], err);
         if (good && !engine_import_of(interface, &code->bindings[i], &imports[i]))
-            good = err_set(err, ERR_MEMORY, "no memory for the names of %u imports", interface->import_count);
+            good = err_set(err, ERR_MEMORY, "no memory for the names of %u imports",
+                           interface->import_count);
     }
     size_t at = interface->import_count;
     if (good) {
@@ -106,33 +132,40 @@ static bool make_program(struct engine *engine, struct engine_code *compiled, st
     for (uint32_t i = 0; good && i < interface->export_count; i++, at += 3)
         if (!entry_imports(interface, &interface->exports[i], &imports[at]))
             good = err_set(err, ERR_MEMORY, "no memory for %u entries", interface->export_count);
-    if (good) good = engine_program_new(engine, compiled, imports, count, interface->export_count, &code->program, err);
+    if (good)
+        good = engine_program_new(engine, compiled, imports, count, interface->export_count,
+                                  &code->program, err);
     free(imports);
     free(start);
     return good;
 }
 
-/* Drops by resource, so that handles which a guest leaves find theirs even when the guest's code never drops one. */
+/* Drops by resource, so that handles which a guest leaves find theirs even when the guest's code
+ * never drops one. */
 static bool find_drops(struct skill_code *code, struct err *err) {
     uint32_t count = code->interface.resource_count;
     code->drops = calloc(count + 1, sizeof *code->drops);
     if (!code->drops) return err_set(err, ERR_MEMORY, "no memory for %u resources", count);
     for (uint32_t i = 0; i < count; i++) {
         char name[600];
-        snprintf(name, sizeof name, "[resource-drop]%.*s", STR_ARG(code->interface.resources[i].name));
+        snprintf(name, sizeof name, "[resource-drop]%.*s",
+                 STR_ARG(code->interface.resources[i].name));
         struct err unknown; /* a resource that no table has: no host function can make one */
-        if (!code->find(code->interface.resources[i].interface, str_of(name), &code->drops[i], &unknown)) code->drops[i] = NULL;
+        if (!code->find(code->interface.resources[i].interface, str_of(name), &code->drops[i],
+                        &unknown))
+            code->drops[i] = NULL;
     }
     return true;
 }
 
-bool skill_code_new(struct engine *engine, struct engine_code *compiled, struct abi_interface *interface, struct skill_code **out,
-                    struct err *err) {
+bool skill_code_new(struct engine *engine, struct engine_code *compiled,
+                    struct abi_interface *interface, struct skill_code **out, struct err *err) {
     return skill_code_new_with(engine, compiled, interface, skill_find_host, out, err);
 }
 
-bool skill_code_new_with(struct engine *engine, struct engine_code *compiled, struct abi_interface *interface,
-                         skill_find_host_fn find, struct skill_code **out, struct err *err) {
+bool skill_code_new_with(struct engine *engine, struct engine_code *compiled,
+                         struct abi_interface *interface, skill_find_host_fn find,
+                         struct skill_code **out, struct err *err) {
     struct skill_code *code = calloc(1, sizeof *code);
     if (!code) return err_set(err, ERR_MEMORY, "no memory for a skill's code");
     code->interface = *interface;
@@ -140,7 +173,8 @@ bool skill_code_new_with(struct engine *engine, struct engine_code *compiled, st
     code->find = find;
     atomic_init(&code->references, 1);
     code->bindings = calloc(code->interface.import_count + 1, sizeof *code->bindings);
-    bool good = code->bindings || err_set(err, ERR_MEMORY, "no memory for %u imports", code->interface.import_count);
+    bool good = code->bindings ||
+                err_set(err, ERR_MEMORY, "no memory for %u imports", code->interface.import_count);
     good = good && find_drops(code, err) && make_program(engine, compiled, code, err);
     if (good)
         *out = code;
@@ -186,15 +220,17 @@ struct str skill_code_function_name(const struct skill_code *code, uint32_t inde
 static const char run_error[] = "variant{internal(string), invalid-input(string)}";
 
 /* Is the export's type what the world says? */
-static bool expect(const struct abi_interface *interface, const struct abi_export *export, const char *type, struct err *err) {
+static bool expect(const struct abi_interface *interface, const struct abi_export *export,
+                   const char *type, struct err *err) {
     struct buf have;
     buf_init(&have, 1 << 16);
     abi_signature_text(interface, &export->signature, &have);
     const char *text = buf_cstr(&have);
     bool same = text && strcmp(text, type) == 0;
     if (!same)
-        err_set(err, ERR_UNSUPPORTED, "its %.*s of %.*s has the type %s, where the world has %s", STR_ARG(export->name),
-                STR_ARG(export->interface), text ? text : "(too long to show)", type);
+        err_set(err, ERR_UNSUPPORTED, "its %.*s of %.*s has the type %s, where the world has %s",
+                STR_ARG(export->name), STR_ARG(export->interface),
+                text ? text : "(too long to show)", type);
     buf_free(&have);
     return same;
 }
@@ -204,12 +240,17 @@ bool skill_bind_exports(struct skill *skill, enum skill_kind kind, struct err *e
     bool stream = kind == SKILL_MESSAGE_STREAM;
     const char *name = stream ? "pharia:skill/message-stream" : "pharia:skill/skill-handler";
     char type[200];
-    snprintf(type, sizeof type, stream ? "(list<u8>, own<stream-output>) -> result<_, %s>" : "(list<u8>) -> result<list<u8>, %s>", run_error);
+    snprintf(type, sizeof type,
+             stream ? "(list<u8>, own<stream-output>) -> result<_, %s>"
+                    : "(list<u8>) -> result<list<u8>, %s>",
+             run_error);
     skill->kind = kind;
     skill->run = abi_interface_export(interface, name, "run");
     skill->metadata = stream ? NULL : abi_interface_export(interface, name, "metadata");
     if (!skill->run) return err_set(err, ERR_UNSUPPORTED, "its %s has no function run", name);
     if (!expect(interface, skill->run, type, err)) return false;
     return !skill->metadata || expect(interface, skill->metadata,
-                                      "() -> record{description: option<string>, input-schema: list<u8>, output-schema: list<u8>}", err);
+                                      "() -> record{description: option<string>, input-schema: "
+                                      "list<u8>, output-schema: list<u8>}",
+                                      err);
 }

@@ -8,7 +8,9 @@ struct skill *skill_retain(struct skill *skill) {
 }
 
 void skill_release(struct skill *skill) {
-    if (skill == NULL || atomic_fetch_sub_explicit(&skill->references, 1, memory_order_acq_rel) != 1) return;
+    if (skill == NULL ||
+        atomic_fetch_sub_explicit(&skill->references, 1, memory_order_acq_rel) != 1)
+        return;
     engine_image_release(skill->image);
     skill_code_release(skill->code);
     free(skill->globals);

@@ -39,7 +39,8 @@ static void close_if_open(int *fd) {
 
 /* ---- starting */
 
-/* Above the numbers that the child uses, so that no dup2 below overwrites the source of a later one. */
+/* Above the numbers that the child uses, so that no dup2 below overwrites the source of a later
+ * one. */
 static bool lift_descriptor(int *fd) {
     int high = fcntl(*fd, F_DUPFD_CLOEXEC, SPAWN_FIRST_OUTPUT + SPAWN_MAX_OUTPUTS);
     if (high < 0) return false;
@@ -57,22 +58,30 @@ static bool make_pipe(struct pipe *pipe, bool we_write) {
 }
 
 static bool make_pipes(struct child *child) {
-    if (!make_pipe(&child->input, true) || !make_pipe(&child->text, false) || !make_pipe(&child->report, false)) return false;
-    fcntl(child->input.ours, F_SETPIPE_SZ, SPAWN_PIECE); /* fewer wake-ups; the limit for users may be lower */
+    if (!make_pipe(&child->input, true) || !make_pipe(&child->text, false) ||
+        !make_pipe(&child->report, false))
+        return false;
+    fcntl(child->input.ours, F_SETPIPE_SZ,
+          SPAWN_PIECE); /* fewer wake-ups; the limit for users may be lower */
     return true;
 }
 
-static int add_actions(posix_spawn_file_actions_t *actions, const struct child *child, const int *outputs) {
+static int add_actions(posix_spawn_file_actions_t *actions, const struct child *child,
+                       const int *outputs) {
     int problem = posix_spawn_file_actions_adddup2(actions, child->input.its, 0);
-    if (problem == 0) problem = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
+    if (problem == 0)
+        problem = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
     if (problem == 0) problem = posix_spawn_file_actions_adddup2(actions, child->text.its, 2);
-    if (problem == 0) problem = posix_spawn_file_actions_adddup2(actions, child->report.its, SPAWN_REPORT_FD);
+    if (problem == 0)
+        problem = posix_spawn_file_actions_adddup2(actions, child->report.its, SPAWN_REPORT_FD);
     for (size_t i = 0; i < child->task->output_count && problem == 0; i++)
-        problem = posix_spawn_file_actions_adddup2(actions, outputs[i], SPAWN_FIRST_OUTPUT + (int)i);
+        problem =
+            posix_spawn_file_actions_adddup2(actions, outputs[i], SPAWN_FIRST_OUTPUT + (int)i);
     return problem;
 }
 
-/* Default signals, and a process group of its own: a terminal's Ctrl-C is for us, we end our children. */
+/* Default signals, and a process group of its own: a terminal's Ctrl-C is for us, we end our
+ * children. */
 static int add_attributes(posix_spawnattr_t *attributes) {
     sigset_t all, none;
     sigfillset(&all);
@@ -93,7 +102,8 @@ static int start(struct child *child, const int *outputs) {
     int problem = add_actions(&actions, child, outputs);
     if (problem == 0) problem = add_attributes(&attributes);
     if (problem == 0)
-        problem = posix_spawn(&child->pid, child->task->program, &actions, &attributes, (char *const *)child->task->argv, no_environment);
+        problem = posix_spawn(&child->pid, child->task->program, &actions, &attributes,
+                              (char *const *)child->task->argv, no_environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return problem;
@@ -105,7 +115,8 @@ static int start_with_outputs(struct child *child) {
     size_t count = 0;
     int problem = 0;
     while (count < child->task->output_count && problem == 0) {
-        int high = fcntl(child->task->outputs[count], F_DUPFD_CLOEXEC, SPAWN_FIRST_OUTPUT + SPAWN_MAX_OUTPUTS);
+        int high = fcntl(child->task->outputs[count], F_DUPFD_CLOEXEC,
+                         SPAWN_FIRST_OUTPUT + SPAWN_MAX_OUTPUTS);
         if (high < 0)
             problem = errno;
         else
@@ -153,15 +164,16 @@ static void feed(struct child *child) {
             return;
         }
     }
-    ssize_t wrote = write(child->input.ours, child->piece + child->piece_at, child->piece_end - child->piece_at);
+    ssize_t wrote = write(child->input.ours, child->piece + child->piece_at,
+                          child->piece_end - child->piece_at);
     if (wrote > 0)
         child->piece_at += (size_t)wrote;
     else if (wrote < 0 && errno != EAGAIN && errno != EINTR)
         close_if_open(&child->input.ours); /* EPIPE: it reads no more, and its end will say why */
 }
 
-/* Keep what fits, throw away the rest, so that a child that floods us does not wait for us and costs nothing. At most one read
- * per call: a flood must not keep us from the clock. */
+/* Keep what fits, throw away the rest, so that a child that floods us does not wait for us and
+ * costs nothing. At most one read per call: a flood must not keep us from the clock. */
 static void take(int *fd, char *room, size_t cap, size_t *size) {
     char waste[4096];
     bool full = *size == cap;
@@ -182,15 +194,21 @@ static void attend(struct child *child) {
     struct spawn_result *result = child->result;
     for (bool ended = false; !ended;) {
         struct pollfd polls[] = {
-            {.fd = child->pidfd, .events = POLLIN},       {.fd = child->killed ? -1 : child->task->stop, .events = POLLIN},
-            {.fd = child->input.ours, .events = POLLOUT}, {.fd = child->text.ours, .events = POLLIN},
+            {.fd = child->pidfd, .events = POLLIN},
+            {.fd = child->killed ? -1 : child->task->stop, .events = POLLIN},
+            {.fd = child->input.ours, .events = POLLOUT},
+            {.fd = child->text.ours, .events = POLLIN},
             {.fd = child->report.ours, .events = POLLIN},
         };
-        if (poll(polls, 5, child->killed ? -1 : milliseconds_until(child->deadline)) < 0 && errno != EINTR) abort();
+        if (poll(polls, 5, child->killed ? -1 : milliseconds_until(child->deadline)) < 0 &&
+            errno != EINTR)
+            abort();
         if (polls[1].revents != 0) kill_child(child, SPAWN_STOPPED);
         if (clock_monotonic() >= child->deadline) kill_child(child, SPAWN_TIMEOUT);
-        if (polls[3].revents != 0) take(&child->text.ours, result->stderr_text, SPAWN_MAX_STDERR, &child->text_size);
-        if (polls[4].revents != 0) take(&child->report.ours, result->report, SPAWN_MAX_REPORT, &result->report_size);
+        if (polls[3].revents != 0)
+            take(&child->text.ours, result->stderr_text, SPAWN_MAX_STDERR, &child->text_size);
+        if (polls[4].revents != 0)
+            take(&child->report.ours, result->report, SPAWN_MAX_REPORT, &result->report_size);
         if (polls[2].revents != 0) feed(child);
         ended = polls[0].revents != 0;
     }
@@ -205,7 +223,9 @@ static void reap(struct child *child) {
     struct rusage usage = {0};
     kill(-child->pid, SIGKILL); /* the rest of its group, before its number is free */
     /* Its fifth parameter, what the child used, is hidden by the C library. */
-    while (syscall(SYS_waitid, P_PIDFD, child->pidfd, &info, WEXITED, &usage) != 0 && errno == EINTR) {}
+    while (syscall(SYS_waitid, P_PIDFD, child->pidfd, &info, WEXITED, &usage) != 0 &&
+           errno == EINTR) {
+    }
     struct spawn_result *result = child->result;
     result->cpu = time_of(usage.ru_utime) + time_of(usage.ru_stime);
     result->peak = (uint64_t)usage.ru_maxrss * 1024;
@@ -213,8 +233,8 @@ static void reap(struct child *child) {
     if (!child->killed) result->end = info.si_code == CLD_EXITED ? SPAWN_EXITED : SPAWN_SIGNAL;
 }
 
-/* What is still in the pipes after the end. Nobody of ours can fill them any more; a stranger that still holds them gets no
- * more than these reads. */
+/* What is still in the pipes after the end. Nobody of ours can fill them any more; a stranger that
+ * still holds them gets no more than these reads. */
 static void drain(struct child *child) {
     struct spawn_result *result = child->result;
     for (int i = 0; i < 64 && child->text.ours >= 0 && child->text_size < SPAWN_MAX_STDERR; i++) {
@@ -222,7 +242,8 @@ static void drain(struct child *child) {
         take(&child->text.ours, result->stderr_text, SPAWN_MAX_STDERR, &child->text_size);
         if (child->text_size == before) break;
     }
-    for (int i = 0; i < 64 && child->report.ours >= 0 && result->report_size < SPAWN_MAX_REPORT; i++) {
+    for (int i = 0; i < 64 && child->report.ours >= 0 && result->report_size < SPAWN_MAX_REPORT;
+         i++) {
         size_t before = result->report_size;
         take(&child->report.ours, result->report, SPAWN_MAX_REPORT, &result->report_size);
         if (result->report_size == before) break;
@@ -232,8 +253,10 @@ static void drain(struct child *child) {
 
 static bool run(struct child *child, struct err *err) {
     child->piece = malloc(SPAWN_PIECE);
-    if (child->piece == NULL) return err_set(err, ERR_MEMORY, "no memory to start %s", child->task->program);
-    if (!make_pipes(child)) return err_errno(err, errno, "no pipes to start %s", child->task->program);
+    if (child->piece == NULL)
+        return err_set(err, ERR_MEMORY, "no memory to start %s", child->task->program);
+    if (!make_pipes(child))
+        return err_errno(err, errno, "no pipes to start %s", child->task->program);
     uint64_t begin = clock_monotonic();
     child->deadline = begin + child->task->time_limit;
     int problem = start_with_outputs(child);

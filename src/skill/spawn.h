@@ -1,9 +1,11 @@
-/* Run a child process to its end: bytes stream into its stdin, it writes to descriptors that it is given, its stderr and its
- * report are kept (bounded), it is killed when its time is over or the caller stops.
+/* Run a child process to its end: bytes stream into its stdin, it writes to descriptors that it is
+ * given, its stderr and its report are kept (bounded), it is killed when its time is over or the
+ * caller stops.
  *
- * Started by posix_spawn, never by fork (design.md 6). Descriptors in the child: 0 input, 1 /dev/null, 2 stderr (kept), 3 its
- * report, 4… outputs; everything else of ours is close-on-exec. No environment. Blocks the calling thread; any thread, as many at
- * once as are called. SIGPIPE must be ignored or blocked. */
+ * Started by posix_spawn, never by fork (design.md 6). Descriptors in the child: 0 input, 1
+ * /dev/null, 2 stderr (kept), 3 its report, 4… outputs; everything else of ours is close-on-exec.
+ * No environment. Blocks the calling thread; any thread, as many at once as are called. SIGPIPE
+ * must be ignored or blocked. */
 #ifndef PK_SKILL_SPAWN_H
 #define PK_SKILL_SPAWN_H
 
@@ -21,14 +23,14 @@ enum {
 
 struct spawn_task {
     const char *program;
-    const char *const *argv;     /* NULL-terminated */
-    int input;                   /* a file, read from its beginning with pread */
+    const char *const *argv; /* NULL-terminated */
+    int input;               /* a file, read from its beginning with pread */
     uint64_t input_size;
     struct digest_state *digest; /* what the child was given is added here; NULL: not wanted */
     const int *outputs;
     size_t output_count;
     uint64_t time_limit; /* ns */
-    int stop;            /* a descriptor that becomes readable when everything has to end; -1: none */
+    int stop; /* a descriptor that becomes readable when everything has to end; -1: none */
 };
 
 enum spawn_end {

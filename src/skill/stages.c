@@ -11,7 +11,10 @@
 #include "base/must.h"
 #include "skill/spawn.h"
 
-enum { MAX_ROUNDS = 8 /* through the stages: files of the cache that vanish or go bad under us send a load back */ };
+enum {
+    MAX_ROUNDS = 8 /* through the stages: files of the cache that vanish or go bad under us send a
+                      load back */
+};
 
 /* ---- hash */
 
@@ -23,8 +26,10 @@ static bool hash_file(struct load *load, uint64_t size, struct err *err) {
     ssize_t got = 1;
     while (at < size && got > 0) {
         got = pread(load->file, piece, SPAWN_PIECE, (off_t)at);
-        if (got < 0 && errno == EINTR) got = 1;
-        else if (got > 0) digest_add(state, piece, (size_t)got), at += (uint64_t)got;
+        if (got < 0 && errno == EINTR)
+            got = 1;
+        else if (got > 0)
+            digest_add(state, piece, (size_t)got), at += (uint64_t)got;
     }
     int problem = errno;
     load->component = digest_end(state);
@@ -47,7 +52,8 @@ static enum stage_result stage_hash(struct load *load) {
         return STAGE_FAILED;
     }
     if (!hash_file(load, load->identity.size, err)) return STAGE_FAILED;
-    if (!file_identify(load->file, &after) || !file_same(&after, &load->identity)) return STAGE_CHANGED;
+    if (!file_identify(load->file, &after) || !file_same(&after, &load->identity))
+        return STAGE_CHANGED;
     load->times.hash += clock_monotonic() - begin;
     load->hashed = true;
     return STAGE_DONE;
@@ -61,7 +67,8 @@ void load_reset(struct load *load) {
 
 /* ---- map */
 
-static struct skill *make_skill(const struct load *load, struct skill_code *code, struct engine_image *image) {
+static struct skill *make_skill(const struct load *load, struct skill_code *code,
+                                struct engine_image *image) {
     const struct skill_facts *facts = &load->manifest.facts;
     struct skill *skill = calloc(1, sizeof *skill);
     uint64_t *globals = malloc(((size_t)facts->global_count + 1) * sizeof *globals);
@@ -71,17 +78,21 @@ static struct skill *make_skill(const struct load *load, struct skill_code *code
         return NULL;
     }
     memcpy(globals, facts->globals, facts->global_count * sizeof *globals);
-    *skill = (struct skill){.name = name, .world_minor = facts->minor, .code = skill_code_retain(code),
-                            .image = engine_image_retain(image), .globals = globals};
+    *skill = (struct skill){.name = name,
+                            .world_minor = facts->minor,
+                            .code = skill_code_retain(code),
+                            .image = engine_image_retain(image),
+                            .globals = globals};
     atomic_init(&skill->references, 1);
     return skill;
 }
 
-static bool build_skill(struct load *load, struct skill_code *code, struct engine_image *image, struct skill **out) {
+static bool build_skill(struct load *load, struct skill_code *code, struct engine_image *image,
+                        struct skill **out) {
     struct err *err = &load->error;
     if (code->interface.global_count != load->manifest.facts.global_count)
-        return err_set(err, ERR_INTERNAL, "the linker's interface has %u globals, its facts %u", code->interface.global_count,
-                       load->manifest.facts.global_count);
+        return err_set(err, ERR_INTERNAL, "the linker's interface has %u globals, its facts %u",
+                       code->interface.global_count, load->manifest.facts.global_count);
     struct skill *skill = make_skill(load, code, image);
     if (skill == NULL) return err_set(err, ERR_MEMORY, "no memory for a skill");
     if (!skill_bind_exports(skill, load->manifest.facts.kind, err)) {
@@ -92,7 +103,8 @@ static bool build_skill(struct load *load, struct skill_code *code, struct engin
     return true;
 }
 
-static enum codes_answer map_skill(struct stages *stages, struct load *load, struct skill_code *code, struct skill **out) {
+static enum codes_answer map_skill(struct stages *stages, struct load *load,
+                                   struct skill_code *code, struct skill **out) {
     struct engine_image *image;
     int fd = cache_open_artefact(stages->cache, ARTEFACT_IMAGE, &load->manifest.image);
     if (fd < 0) return CODES_MISSING;
@@ -105,11 +117,13 @@ static enum codes_answer map_skill(struct stages *stages, struct load *load, str
 }
 
 /* `code`: NULL, or the caller's reference, which is taken over. */
-static enum codes_answer stage_map(struct stages *stages, struct load *load, int compiled, struct skill_code *code, struct skill **out) {
+static enum codes_answer stage_map(struct stages *stages, struct load *load, int compiled,
+                                   struct skill_code *code, struct skill **out) {
     uint64_t begin = clock_monotonic();
     enum codes_answer answer = CODES_DONE;
     if (code == NULL)
-        answer = codes_get(&stages->codes, stages->engine, stages->cache, &load->manifest, compiled, &code, &load->error);
+        answer = codes_get(&stages->codes, stages->engine, stages->cache, &load->manifest, compiled,
+                           &code, &load->error);
     if (answer == CODES_DONE) {
         answer = map_skill(stages, load, code, out);
         skill_code_release(code);
@@ -120,50 +134,71 @@ static enum codes_answer stage_map(struct stages *stages, struct load *load, int
 
 /* ---- all of them */
 
-static enum stage_result in_lane(struct stages *stages, struct load *load, enum lane_work work, struct load **followers) {
+/* Another may have made it between our look into the cache and our lane. */
+static bool is_made(struct stages *stages, struct load *load) {
+    if (load->lane.work == LANE_LINK)
+        return cache_find_skill(stages->cache, &load->component, &load->manifest);
+    return cache_find_code(stages->cache, &load->manifest.code.sha256, &load->code);
+}
+
+static enum stage_result in_lane(struct stages *stages, struct load *load, enum lane_work work,
+                                 struct load **followers) {
     bool link = work == LANE_LINK;
     load->lane = (struct lane){.work = work,
                                .input = link ? load->component : load->manifest.code.sha256,
-                               .small = (link ? load->identity.size : load->manifest.code.size) <= STAGE_SMALL_INPUT};
+                               .small = (link ? load->identity.size : load->manifest.code.size) <=
+                                        STAGE_SMALL_INPUT};
     if (!lanes_enter(&stages->lanes, load)) return STAGE_PARKED;
-    enum stage_result result = link ? stage_link(stages, load) : stage_compile(stages, load);
+    enum stage_result result = STAGE_DONE;
+    if (!is_made(stages, load))
+        result = link ? stage_link(stages, load) : stage_compile(stages, load);
     *followers = lanes_leave(&stages->lanes, load, result == STAGE_FAILED ? &load->error : NULL);
     return result;
 }
 
 enum progress { PROGRESS_AGAIN, PROGRESS_END };
 
-static enum progress lane_round(struct stages *stages, struct load *load, enum lane_work work, struct load **followers,
-                                enum stage_result *result) {
+static enum progress lane_round(struct stages *stages, struct load *load, enum lane_work work,
+                                struct load **followers, enum stage_result *result) {
     *result = in_lane(stages, load, work, followers);
     return *result == STAGE_DONE ? PROGRESS_AGAIN : PROGRESS_END;
 }
 
 /* What codes.h answered. Files of the cache that went away or bad are made again, once each. */
-static enum progress take_answer(struct stages *stages, struct load *load, enum codes_answer answer, enum stage_result *result) {
+static enum progress take_answer(struct stages *stages, struct load *load, enum codes_answer answer,
+                                 enum stage_result *result) {
     *result = answer == CODES_DONE ? STAGE_DONE : STAGE_FAILED;
     if (answer == CODES_MISSING) {
         cache_forget_skill(stages->cache, &load->component);
         return PROGRESS_AGAIN;
     }
     if (answer == CODES_REFUSED && !load->compiled) {
-        log_warn("skill", "the compiled code of %s is compiled again: %s", load->name, load->error.text);
+        log_warn("skill", "the compiled code of %s is compiled again: %s", load->name,
+                 load->error.text);
         cache_forget_code(stages->cache, &load->manifest.code.sha256);
         return PROGRESS_AGAIN;
     }
     /* ERR_NOT_FOUND is an import that does not exist: not a matter of trying again. */
-    if (answer != CODES_DONE && load->error.kind == ERR_NOT_FOUND) load->error.kind = ERR_UNSUPPORTED;
+    if (answer != CODES_DONE && load->error.kind == ERR_NOT_FOUND)
+        load->error.kind = ERR_UNSUPPORTED;
     return PROGRESS_END;
 }
 
-static enum progress one_round(struct stages *stages, struct load *load, struct skill **out, struct load **followers,
-                               enum stage_result *result) {
+/* A descriptor of the compiled code, or -1: not in the cache. */
+static int find_compiled(struct stages *stages, struct load *load) {
+    const struct digest *code = &load->manifest.code.sha256;
+    if (!cache_find_code(stages->cache, code, &load->code)) return -1;
+    int fd = cache_open_artefact(stages->cache, ARTEFACT_COMPILED, &load->code.compiled);
+    if (fd < 0) cache_forget_code(stages->cache, code);
+    return fd;
+}
+
+static enum progress one_round(struct stages *stages, struct load *load, struct skill **out,
+                               struct load **followers, enum stage_result *result) {
     if (!cache_find_skill(stages->cache, &load->component, &load->manifest))
         return lane_round(stages, load, LANE_LINK, followers, result);
     struct skill_code *code = codes_find(&stages->codes, &load->manifest);
-    int compiled = -1;
-    if (code == NULL && cache_find_code(stages->cache, &load->manifest.code.sha256, &load->code))
-        compiled = cache_open_artefact(stages->cache, ARTEFACT_COMPILED, &load->code.compiled);
+    int compiled = code == NULL ? find_compiled(stages, load) : -1;
     if (code == NULL && compiled < 0) {
         enum codes_answer answer = codes_check(stages->cache, &load->manifest, &load->error);
         if (answer != CODES_DONE) return take_answer(stages, load, answer, result);
@@ -183,7 +218,8 @@ static void join(struct load **list, struct load *more) {
     }
 }
 
-enum stage_result stages_run(struct stages *stages, struct load *load, struct skill **out, struct load **followers) {
+enum stage_result stages_run(struct stages *stages, struct load *load, struct skill **out,
+                             struct load **followers) {
     enum stage_result result = STAGE_DONE;
     *followers = NULL;
     if (load->failed) return STAGE_FAILED;
@@ -195,6 +231,7 @@ enum stage_result stages_run(struct stages *stages, struct load *load, struct sk
         join(followers, more);
         if (progress == PROGRESS_END) return result;
     }
-    err_set(&load->error, ERR_IO, "files of the cache directory vanish or go bad while they are used");
+    err_set(&load->error, ERR_IO,
+            "files of the cache directory vanish or go bad while they are used");
     return STAGE_FAILED;
 }

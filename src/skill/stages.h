@@ -1,8 +1,10 @@
-/* How a skill file becomes a skill: hash, look into the cache, link in a child, compile in a child, map. Each stage first asks the
- * cache, so a load that was parked or interrupted goes on where it was by being run again.
+/* How a skill file becomes a skill: hash, look into the cache, link in a child, compile in a child,
+ * map. Each stage first asks the cache, so a load that was parked or interrupted goes on where it
+ * was by being run again.
  *
- * Two children instead of one: what the linking child makes of a hostile component is keyed by that component only, and compiled
- * code is keyed by the code's digest, which the parent takes itself. So a component can at worst spoil its own entry. */
+ * Two children instead of one: what the linking child makes of a hostile component is keyed by that
+ * component only, and compiled code is keyed by the code's digest, which the parent takes itself.
+ * So a component can at worst spoil its own entry. */
 #ifndef PK_SKILL_STAGES_H
 #define PK_SKILL_STAGES_H
 
@@ -11,8 +13,9 @@
 #include "skill/directory.h"
 #include "skill/lanes.h"
 
-#define STAGE_MAX_INPUT (1u << 30)                         /* bytes of a skill file, or of linked code */
-#define STAGE_MAX_OUTPUT ((UINT64_C(4) << 30) + (1 << 20)) /* bytes of a file that a child makes: a whole memory */
+#define STAGE_MAX_INPUT (1u << 30) /* bytes of a skill file, or of linked code */
+#define STAGE_MAX_OUTPUT                                                                           \
+    ((UINT64_C(4) << 30) + (1 << 20)) /* bytes of a file that a child makes: a whole memory */
 #define STAGE_SMALL_INPUT (2u << 20)
 
 /* Outputs of the children, in the order of their descriptors. */
@@ -38,8 +41,8 @@ struct load_times {
 struct load {
     struct load *next;
     struct lane lane;
-    void *owner;     /* the store's entry */
-    char *name;      /* "namespace/name" */
+    void *owner; /* the store's entry */
+    char *name;  /* "namespace/name" */
     const char *directory;
     struct str stem; /* in `name` */
     int file;        /* -1: not open yet */
@@ -62,11 +65,13 @@ enum stage_result {
 };
 
 /* `followers`: set to loads that have to be run again (lanes_leave), or NULL. */
-enum stage_result stages_run(struct stages *stages, struct load *load, struct skill **out, struct load **followers);
+enum stage_result stages_run(struct stages *stages, struct load *load, struct skill **out,
+                             struct load **followers);
 /* Let go of the file and what is known of it, so that a run begins anew. */
 void load_reset(struct load *load);
 
-/* ---- stages_child.c: each runs its child and puts what it made into the cache. Called in a lane. STAGE_DONE, _FAILED, _CHANGED. */
+/* ---- stages_child.c: each runs its child and puts what it made into the cache. Called in a lane.
+ * STAGE_DONE, _FAILED, _CHANGED. */
 enum stage_result stage_link(struct stages *stages, struct load *load);
 enum stage_result stage_compile(struct stages *stages, struct load *load);
 

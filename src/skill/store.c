@@ -22,13 +22,16 @@ struct namespace *store_namespace(struct skill_store *store, struct str name) {
 }
 
 uint64_t store_hash(const struct namespace *namespace, struct str name) {
-    return str_hash(name) ^ (uint64_t)(uintptr_t)namespace * UINT64_C(0x9e3779b97f4a7c15);
+    return str_hash(name) ^ (uint64_t)(uintptr_t) namespace * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-struct entry *store_find(struct skill_store *store, const struct namespace *namespace, struct str name) {
+struct entry *store_find(struct skill_store *store, const struct namespace *namespace,
+                         struct str name) {
     uint64_t hash = store_hash(namespace, name);
     struct entry *entry = store->buckets[hash & (store->bucket_count - 1)];
-    while (entry != NULL && (entry->hash != hash || entry->namespace != namespace || !str_is(name, entry->name))) entry = entry->chain;
+    while (entry != NULL &&
+           (entry->hash != hash || entry->namespace != namespace || !str_is(name, entry->name)))
+        entry = entry->chain;
     return entry;
 }
 
@@ -71,7 +74,8 @@ void store_remove(struct skill_store *store, struct entry *entry) {
 
 /* ---- effects */
 
-void store_answer(struct entry *entry, struct skill *skill, const struct err *error, struct effects *effects) {
+void store_answer(struct entry *entry, struct skill *skill, const struct err *error,
+                  struct effects *effects) {
     struct skill_request *list = entry_take_waiting(entry);
     for (struct skill_request *request = list; request != NULL; request = request->next) {
         request->skill = skill != NULL ? skill_retain(skill) : NULL;
@@ -103,11 +107,13 @@ void effects_run(struct skill_store *store, struct effects *effects) {
 
 /* Would the same file fail again? What the machine lacked it may have now. */
 static bool is_worth_retrying(enum err_kind kind) {
-    return kind == ERR_IO || kind == ERR_MEMORY || kind == ERR_TIMEOUT || kind == ERR_BUSY || kind == ERR_NOT_FOUND;
+    return kind == ERR_IO || kind == ERR_MEMORY || kind == ERR_TIMEOUT || kind == ERR_BUSY ||
+           kind == ERR_NOT_FOUND;
 }
 
 /* An entry that is not ready; the lock is held. */
-static void ask(struct skill_store *store, struct entry *entry, struct skill_request *request, struct effects *effects) {
+static void ask(struct skill_store *store, struct entry *entry, struct skill_request *request,
+                struct effects *effects) {
     if (entry->state == ENTRY_FAILED && !is_worth_retrying(entry->error.kind)) {
         request->error = entry->error;
         loader_post_answer(store, request);
@@ -122,7 +128,8 @@ static void ask(struct skill_store *store, struct entry *entry, struct skill_req
         watcher_wake(store);
 }
 
-enum skill_answer skill_store_get(struct skill_store *store, struct str namespace_name, struct str name, struct skill_request *request) {
+enum skill_answer skill_store_get(struct skill_store *store, struct str namespace_name,
+                                  struct str name, struct skill_request *request) {
     struct effects effects = {0};
     enum skill_answer answer = SKILL_PENDING;
     request->skill = NULL;
@@ -195,7 +202,8 @@ static void list(struct skill_store *store, bool cached, struct buf *json) {
     qsort(entries, count, sizeof *entries, compare_entries);
     buf_byte(json, '[');
     for (size_t i = 0; i < count; i++) {
-        int size = snprintf(full, sizeof full, "%s/%s", entries[i]->namespace->name, entries[i]->name);
+        int size =
+            snprintf(full, sizeof full, "%s/%s", entries[i]->namespace->name, entries[i]->name);
         if (i > 0) buf_byte(json, ',');
         buf_json_string(json, full, (size_t)size);
     }

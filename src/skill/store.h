@@ -1,8 +1,9 @@
 /* Which skills are configured, and those of them that are loaded. Any thread.
  *
- * A skill is listed (configured), and loads at its first use: one load however many ask, on the loader's threads, so that a load
- * blocks neither listing nor other skills. Life cycle of an entry: listed -> loading -> ready | failed; a changed file or a drop goes
- * back to listed, a removed file removes the entry; what runs keeps its skill. */
+ * A skill is listed (configured), and loads at its first use: one load however many ask, on the
+ * loader's threads, so that a load blocks neither listing nor other skills. Life cycle of an entry:
+ * listed -> loading -> ready | failed; a changed file or a drop goes back to listed, a removed file
+ * removes the entry; what runs keeps its skill. */
 #ifndef PK_SKILL_STORE_H
 #define PK_SKILL_STORE_H
 
@@ -20,30 +21,34 @@ struct skill_namespace {
 struct skill_store_settings {
     const struct skill_namespace *namespaces;
     size_t namespace_count;
-    const char *cache_dir;       /* made with mode 0700 when missing */
-    const char *program;         /* path of this executable, for compile children ("/proc/self/exe") */
-    uint64_t update_interval;    /* ns: polling, beside inotify */
-    uint32_t loaders;            /* loads at the same time; 0: number of cores */
-    uint64_t compile_memory;     /* bytes of address space a child may take; 0: default 8 GiB */
-    uint64_t compile_time;       /* ns a child may run; 0: default 5 min */
-    bool strict_memory;          /* as the engine's */
-    uint64_t reservation;        /* as the engine's (engine_settings.reservation); 0: its default */
-    /* Called (any thread, no lock held) when an image goes out of use: executors give its slots back. May be NULL. */
+    const char *cache_dir;    /* made with mode 0700 when missing */
+    const char *program;      /* path of this executable, for compile children ("/proc/self/exe") */
+    uint64_t update_interval; /* ns: polling, beside inotify */
+    uint32_t loaders;         /* loads at the same time; 0: number of cores */
+    uint64_t compile_memory;  /* bytes of address space a child may take; 0: default 8 GiB */
+    uint64_t compile_time;    /* ns a child may run; 0: default 5 min */
+    bool strict_memory;       /* as the engine's */
+    uint64_t reservation;     /* as the engine's (engine_settings.reservation); 0: its default */
+    /* Called (any thread, no lock held) when an image goes out of use: executors give its slots
+     * back. May be NULL. */
     void (*image_dropped)(void *context, struct engine_image *image);
     void *context;
 };
 
-bool skill_store_new(struct engine *engine, const struct skill_store_settings *settings, struct skill_store **out, struct err *err);
+bool skill_store_new(struct engine *engine, const struct skill_store_settings *settings,
+                     struct skill_store **out, struct err *err);
 /* First pass over the namespaces, then watcher and loader threads. */
 bool skill_store_start(struct skill_store *store, struct err *err);
-void skill_store_stop(struct skill_store *store); /* ends threads and children; pending requests get ERR_CANCELLED */
+void skill_store_stop(
+    struct skill_store *store); /* ends threads and children; pending requests get ERR_CANCELLED */
 void skill_store_free(struct skill_store *store);
 
-/* Ask for a loaded skill. The request is the caller's and must live until `done` was called (for SKILL_PENDING). */
+/* Ask for a loaded skill. The request is the caller's and must live until `done` was called (for
+ * SKILL_PENDING). */
 enum skill_answer {
-    SKILL_READY,         /* request->skill is set and counted for the caller */
-    SKILL_PENDING,       /* `done` will be called once, on a loader's thread, with skill or error set */
-    SKILL_UNKNOWN,       /* not configured */
+    SKILL_READY,   /* request->skill is set and counted for the caller */
+    SKILL_PENDING, /* `done` will be called once, on a loader's thread, with skill or error set */
+    SKILL_UNKNOWN, /* not configured */
     SKILL_MISCONFIGURED, /* the namespace has an error, or the store was stopped: request->error */
 };
 struct skill_request {
@@ -52,7 +57,8 @@ struct skill_request {
     struct skill *skill; /* NULL: failed */
     struct err error;    /* "Error loading skill: …" */
 };
-enum skill_answer skill_store_get(struct skill_store *store, struct str namespace, struct str name, struct skill_request *request);
+enum skill_answer skill_store_get(struct skill_store *store, struct str namespace, struct str name,
+                                  struct skill_request *request);
 
 /* JSON arrays of "namespace/name", sorted by namespace, then name. */
 void skill_store_list(struct skill_store *store, struct buf *json);
@@ -61,7 +67,8 @@ void skill_store_list_cached(struct skill_store *store, struct buf *json);
 bool skill_store_drop(struct skill_store *store, struct str namespace, struct str name);
 bool skill_namespace_valid(struct str name);
 
-/* ---- child.c: `pharia-kernel compile --stage=link|code`: reads stdin, writes to the descriptors it got. Returns the exit code. */
+/* ---- child.c: `pharia-kernel compile --stage=link|code`: reads stdin, writes to the descriptors
+ * it got. Returns the exit code. */
 int skill_compile_child(int argc, char **argv);
 
 #endif

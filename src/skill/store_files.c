@@ -1,7 +1,8 @@
 /* What the watcher's thread tells the store about files.
  *
- * "A file still being written is not loaded half": a file is settled when inotify told that its writer closed it or that it was
- * moved here whole; else when it has looked the same for a while. Only settled files are loaded. */
+ * "A file still being written is not loaded half": a file is settled when inotify told that its
+ * writer closed it or that it was moved here whole; else when it has looked the same for a while.
+ * Only settled files are loaded. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +13,15 @@
 #include "skill/store_internal.h"
 
 static const uint64_t settle_time = 500 * CLOCK_MS; /* of a file that only a pass saw */
-static const uint64_t writer_time = 10 * CLOCK_S;   /* with a known writer: its end comes by inotify, this is for lost events */
-static const uint64_t old_age = 2 * CLOCK_S;        /* unchanged for so long when it is first seen: nobody writes it */
-static const uint64_t patience = 30 * CLOCK_S;      /* that requests have with a writer */
+static const uint64_t writer_time =
+    10 * CLOCK_S; /* with a known writer: its end comes by inotify, this is for lost events */
+static const uint64_t old_age =
+    2 * CLOCK_S; /* unchanged for so long when it is first seen: nobody writes it */
+static const uint64_t patience = 30 * CLOCK_S; /* that requests have with a writer */
 
 static bool is_old(const struct file_identity *file) {
-    int64_t now = (int64_t)clock_realtime(), newest = file->changed > file->modified ? file->changed : file->modified;
+    int64_t now = (int64_t)clock_realtime(),
+            newest = file->changed > file->modified ? file->changed : file->modified;
     return now - newest > (int64_t)old_age;
 }
 
@@ -27,7 +31,8 @@ static void set_settled(struct entry *entry, bool settled, uint64_t now) {
     entry->settled = settled;
 }
 
-static void update(struct entry *entry, const struct file_identity *file, enum look look, uint64_t now) {
+static void update(struct entry *entry, const struct file_identity *file, enum look look,
+                   uint64_t now) {
     bool same = file_same(&entry->file, file);
     if (!same) entry->looked = now;
     entry->file = *file;
@@ -38,14 +43,16 @@ static void update(struct entry *entry, const struct file_identity *file, enum l
         entry->by_writer = true;
     } else if (!same && !entry->by_writer) {
         set_settled(entry, is_old(file), now);
-    } else if (!entry->settled && now - entry->looked >= (entry->by_writer ? writer_time : settle_time)) {
+    } else if (!entry->settled &&
+               now - entry->looked >= (entry->by_writer ? writer_time : settle_time)) {
         set_settled(entry, true, now);
     }
 }
 
 static void log_entry(const struct entry *entry, const char *what) {
     /* The first pass is told as a number. */
-    if (entry->namespace->pass > 1) log_info("skill", "%s/%s %s", entry->namespace->name, entry->name, what);
+    if (entry->namespace->pass > 1)
+        log_info("skill", "%s/%s %s", entry->namespace->name, entry->name, what);
 }
 
 /* An entry whose file is settled follows it. */
@@ -63,15 +70,18 @@ static void follow(struct skill_store *store, struct entry *entry, struct effect
 
 static void give_up_waiting(struct entry *entry, struct effects *effects) {
     struct err error;
-    err_set(&error, ERR_BUSY, "Error loading skill: the file of %s/%s is still being written after %u s", entry->namespace->name,
-            entry->name, (unsigned)(patience / CLOCK_S));
+    err_set(&error, ERR_BUSY,
+            "Error loading skill: the file of %s/%s is still being written after %u s",
+            entry->namespace->name, entry->name, (unsigned)(patience / CLOCK_S));
     store_answer(entry, NULL, &error, effects);
 }
 
-static struct entry *add(struct skill_store *store, struct namespace *namespace, struct str name, enum look look, uint64_t now) {
+static struct entry *add(struct skill_store *store, struct namespace *namespace, struct str name,
+                         enum look look, uint64_t now) {
     struct entry *entry = store_add(store, namespace, name);
     if (entry == NULL) {
-        log_error("skill", "%s/%.*s cannot be listed: no memory, or more than %d skills", namespace->name, STR_ARG(name), STORE_MAX_SKILLS);
+        log_error("skill", "%s/%.*s cannot be listed: no memory, or more than %d skills",
+                  namespace->name, STR_ARG(name), STORE_MAX_SKILLS);
         return NULL;
     }
     entry->looked = entry->unsettled_since = now;
@@ -82,7 +92,8 @@ static struct entry *add(struct skill_store *store, struct namespace *namespace,
     return entry;
 }
 
-void store_see(struct skill_store *store, struct namespace *namespace, struct str name, const struct file_identity *file, enum look look) {
+void store_see(struct skill_store *store, struct namespace *namespace, struct str name,
+               const struct file_identity *file, enum look look) {
     struct effects effects = {0};
     uint64_t now = clock_monotonic();
     pthread_mutex_lock(&store->lock);
@@ -93,7 +104,8 @@ void store_see(struct skill_store *store, struct namespace *namespace, struct st
         update(entry, file, look, now);
         if (entry->settled)
             follow(store, entry, &effects);
-        else if (entry->state == ENTRY_LISTED && entry->waiting != NULL && now - entry->unsettled_since > patience)
+        else if (entry->state == ENTRY_LISTED && entry->waiting != NULL &&
+                 now - entry->unsettled_since > patience)
             give_up_waiting(entry, &effects);
     }
     pthread_mutex_unlock(&store->lock);
@@ -105,7 +117,8 @@ static void lose(struct skill_store *store, struct entry *entry, struct effects 
     struct err error;
     if (entry->state != ENTRY_SEEN) log_entry(entry, "was removed");
     if (entry->state != ENTRY_LOADING) {
-        err_set(&error, ERR_NOT_FOUND, "Error loading skill: the file of %s/%s was removed", entry->namespace->name, entry->name);
+        err_set(&error, ERR_NOT_FOUND, "Error loading skill: the file of %s/%s was removed",
+                entry->namespace->name, entry->name);
         store_answer(entry, NULL, &error, effects);
     }
     effects->dropped = entry->skill;
@@ -128,7 +141,8 @@ static bool lose_one(struct skill_store *store, struct namespace *namespace, siz
     struct effects effects = {0};
     pthread_mutex_lock(&store->lock);
     struct entry *entry = store->buckets[bucket];
-    while (entry != NULL && (entry->namespace != namespace || entry->pass == namespace->pass)) entry = entry->chain;
+    while (entry != NULL && (entry->namespace != namespace || entry->pass == namespace->pass))
+        entry = entry->chain;
     if (entry != NULL) lose(store, entry, &effects);
     pthread_mutex_unlock(&store->lock);
     effects_run(store, &effects);
@@ -138,10 +152,12 @@ static bool lose_one(struct skill_store *store, struct namespace *namespace, siz
 /* Only this thread adds entries, so the buckets stay as many as they are. */
 void store_end_pass(struct skill_store *store, struct namespace *namespace) {
     for (size_t i = 0; i < store->bucket_count; i++)
-        while (lose_one(store, namespace, i)) {}
+        while (lose_one(store, namespace, i)) {
+        }
 }
 
-void store_set_error(struct skill_store *store, struct namespace *namespace, const struct err *error) {
+void store_set_error(struct skill_store *store, struct namespace *namespace,
+                     const struct err *error) {
     pthread_mutex_lock(&store->lock);
     namespace->misconfigured = error != NULL;
     if (error != NULL) namespace->error = *error;
@@ -152,8 +168,10 @@ size_t store_unsettled(struct skill_store *store, struct unsettled *out, size_t 
     size_t count = 0;
     pthread_mutex_lock(&store->lock);
     for (size_t i = 0; i < store->bucket_count && count < cap; i++)
-        for (struct entry *entry = store->buckets[i]; entry != NULL && count < cap; entry = entry->chain)
-            if (!entry->settled && (out[count].name = strdup(entry->name)) != NULL) out[count++].namespace = entry->namespace;
+        for (struct entry *entry = store->buckets[i]; entry != NULL && count < cap;
+             entry = entry->chain)
+            if (!entry->settled && (out[count].name = strdup(entry->name)) != NULL)
+                out[count++].namespace = entry->namespace;
     pthread_mutex_unlock(&store->lock);
     return count;
 }

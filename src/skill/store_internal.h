@@ -1,5 +1,5 @@
-/* The store's parts: store.c (requests, lists), store_files.c (what the watcher sees), loader.c (threads that load),
- * watcher.c (the thread that looks at directories). */
+/* The store's parts: store.c (requests, lists), store_files.c (what the watcher sees), loader.c
+ * (threads that load), watcher.c (the thread that looks at directories). */
 #ifndef PK_SKILL_STORE_INTERNAL_H
 #define PK_SKILL_STORE_INTERNAL_H
 
@@ -16,18 +16,20 @@ struct namespace {
     bool misconfigured;
     struct err error;
     /* The watcher's: */
-    int dir;                     /* -1: not open */
-    int watch;                   /* -1: none */
-    uint64_t device, inode;      /* of `dir` */
+    int dir;                /* -1: not open */
+    int watch;              /* -1: none */
+    uint64_t device, inode; /* of `dir` */
     uint32_t pass;
-    char complaint[1000];        /* what was logged last about it, so that a lasting problem is logged once */
+    char complaint[1000]; /* what was logged last about it, so that a lasting problem is logged once
+                           */
 };
 
 struct loader {
     pthread_mutex_t lock;
     pthread_cond_t more;
     struct load *loads, **loads_at;
-    struct skill_request *answers, **answers_at; /* answered already: `done` is still to be called */
+    struct skill_request *answers,
+        **answers_at; /* answered already: `done` is still to be called */
     bool stopping;
     pthread_t *threads;
     size_t thread_count;
@@ -41,7 +43,8 @@ struct skill_store {
     void (*image_dropped)(void *context, struct engine_image *image);
     void *context;
 
-    pthread_mutex_t lock; /* of what follows, and of entries; may be held when the loader's is taken */
+    pthread_mutex_t
+        lock; /* of what follows, and of entries; may be held when the loader's is taken */
     struct entry **buckets;
     size_t bucket_count, entry_count; /* a power of two; chains are short */
     bool stopped;
@@ -62,11 +65,14 @@ void effects_run(struct skill_store *store, struct effects *effects);
 /* ---- store.c; the lock is held */
 struct namespace *store_namespace(struct skill_store *store, struct str name);
 uint64_t store_hash(const struct namespace *namespace, struct str name);
-struct entry *store_find(struct skill_store *store, const struct namespace *namespace, struct str name);
-struct entry *store_add(struct skill_store *store, struct namespace *namespace, struct str name); /* NULL: no memory, too many */
+struct entry *store_find(struct skill_store *store, const struct namespace *namespace,
+                         struct str name);
+struct entry *store_add(struct skill_store *store, struct namespace *namespace,
+                        struct str name); /* NULL: no memory, too many */
 void store_remove(struct skill_store *store, struct entry *entry);
 /* Answer everything that waits for the entry, with a skill (counted for each) or an error. */
-void store_answer(struct entry *entry, struct skill *skill, const struct err *error, struct effects *effects);
+void store_answer(struct entry *entry, struct skill *skill, const struct err *error,
+                  struct effects *effects);
 /* From ready or failed back to listed. */
 void store_unload(struct entry *entry, struct effects *effects);
 
@@ -76,11 +82,13 @@ enum look {
     LOOK_WRITING, /* somebody writes it now */
     LOOK_WRITTEN, /* a writer closed it, or it was moved here whole */
 };
-void store_see(struct skill_store *store, struct namespace *namespace, struct str name, const struct file_identity *file, enum look look);
+void store_see(struct skill_store *store, struct namespace *namespace, struct str name,
+               const struct file_identity *file, enum look look);
 void store_lose(struct skill_store *store, struct namespace *namespace, struct str name);
 /* Lose what the namespace's present pass did not see. */
 void store_end_pass(struct skill_store *store, struct namespace *namespace);
-void store_set_error(struct skill_store *store, struct namespace *namespace, const struct err *error); /* NULL: none */
+void store_set_error(struct skill_store *store, struct namespace *namespace,
+                     const struct err *error); /* NULL: none */
 /* Copy up to `cap` entries that are not settled. Names are malloc's, the caller's. */
 struct unsettled {
     struct namespace *namespace;
@@ -97,7 +105,8 @@ void loader_begin(struct skill_store *store, struct entry *entry, struct effects
 void loader_post_answer(struct skill_store *store, struct skill_request *request);
 
 /* ---- watcher.c */
-void watcher_pass(struct skill_store *store); /* over all namespaces; the watcher's thread, or before it runs */
+void watcher_pass(
+    struct skill_store *store); /* over all namespaces; the watcher's thread, or before it runs */
 bool watcher_start(struct skill_store *store, struct err *err);
 void watcher_stop(struct skill_store *store);
 void watcher_wake(struct skill_store *store);

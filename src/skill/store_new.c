@@ -15,7 +15,8 @@
 
 enum { FIRST_BUCKETS = 256, MAX_NAMESPACE_NAME = 64 };
 
-static const uint64_t default_memory = UINT64_C(8) << 30, default_time = 300 * CLOCK_S, least_interval = 50 * CLOCK_MS;
+static const uint64_t default_memory = UINT64_C(8) << 30, default_time = 300 * CLOCK_S,
+                      least_interval = 50 * CLOCK_MS;
 
 bool skill_namespace_valid(struct str name) {
     bool was_letter = false; /* or digit */
@@ -29,8 +30,10 @@ bool skill_namespace_valid(struct str name) {
     return was_letter;
 }
 
-static bool copy_namespaces(struct skill_store *store, const struct skill_store_settings *settings, struct err *err) {
-    if (settings->namespace_count > STORE_MAX_NAMESPACES) return err_set(err, ERR_LIMIT, "more than %d namespaces", STORE_MAX_NAMESPACES);
+static bool copy_namespaces(struct skill_store *store, const struct skill_store_settings *settings,
+                            struct err *err) {
+    if (settings->namespace_count > STORE_MAX_NAMESPACES)
+        return err_set(err, ERR_LIMIT, "more than %d namespaces", STORE_MAX_NAMESPACES);
     store->namespaces = calloc(settings->namespace_count + 1, sizeof *store->namespaces);
     if (store->namespaces == NULL) return err_set(err, ERR_MEMORY, "no memory for namespaces");
     for (size_t i = 0; i < settings->namespace_count; i++) {
@@ -38,24 +41,32 @@ static bool copy_namespaces(struct skill_store *store, const struct skill_store_
         struct namespace *to = &store->namespaces[i];
         if (!skill_namespace_valid(str_of(from->name)))
             return err_set(err, ERR_INVALID,
-                           "\"%s\" cannot be a namespace's name: lower-case letters and digits, single hyphens between them, up to %d characters",
+                           "\"%s\" cannot be a namespace's name: lower-case letters and digits, "
+                           "single hyphens between them, up to %d characters",
                            from->name, MAX_NAMESPACE_NAME);
         if (store_namespace(store, str_of(from->name)) != NULL)
-            return err_set(err, ERR_INVALID, "the namespace \"%s\" is configured twice", from->name);
-        *to = (struct namespace){.name = strdup(from->name), .directory = strdup(from->directory), .dir = -1, .watch = -1};
+            return err_set(err, ERR_INVALID, "the namespace \"%s\" is configured twice",
+                           from->name);
+        *to = (struct namespace){.name = strdup(from->name),
+                                 .directory = strdup(from->directory),
+                                 .dir = -1,
+                                 .watch = -1};
         store->namespace_count = i + 1;
-        if (to->name == NULL || to->directory == NULL) return err_set(err, ERR_MEMORY, "no memory for namespaces");
+        if (to->name == NULL || to->directory == NULL)
+            return err_set(err, ERR_MEMORY, "no memory for namespaces");
     }
     return true;
 }
 
-/* What the linker makes depends on the linker, which is this program: another build must not use what this one linked. */
+/* What the linker makes depends on the linker, which is this program: another build must not use
+ * what this one linked. */
 static bool make_link_key(const struct stages *stages, char out[40], struct err *err) {
     uint8_t *piece = malloc(SPAWN_PIECE);
     int fd = open(stages->program, O_RDONLY | O_CLOEXEC);
     struct digest_state *state = digest_begin();
     ssize_t got = -1;
-    while (fd >= 0 && piece != NULL && (got = read(fd, piece, SPAWN_PIECE)) > 0) digest_add(state, piece, (size_t)got);
+    while (fd >= 0 && piece != NULL && (got = read(fd, piece, SPAWN_PIECE)) > 0)
+        digest_add(state, piece, (size_t)got);
     int problem = errno;
     struct digest digest = digest_end(state);
     char hex[DIGEST_HEX];
@@ -63,13 +74,15 @@ static bool make_link_key(const struct stages *stages, char out[40], struct err 
     snprintf(out, 40, "%d-%.16s%s", MANIFEST_FORMAT, hex, stages->strict_memory ? "-strict" : "");
     if (fd >= 0) close(fd);
     free(piece);
-    return got == 0 ? true : err_errno(err, problem, "cannot read this program, %s", stages->program);
+    return got == 0 ? true
+                    : err_errno(err, problem, "cannot read this program, %s", stages->program);
 }
 
 static bool open_cache(struct skill_store *store, const char *path, struct err *err) {
     char link_key[40];
     struct stages *stages = &store->stages;
-    return make_link_key(stages, link_key, err) && cache_open(path, link_key, engine_key(stages->engine), &stages->cache, err);
+    return make_link_key(stages, link_key, err) &&
+           cache_open(path, link_key, engine_key(stages->engine), &stages->cache, err);
 }
 
 static unsigned core_count(void) {
@@ -77,18 +90,21 @@ static unsigned core_count(void) {
     return cores > 0 ? (unsigned)cores : 1;
 }
 
-static bool init_stages(struct skill_store *store, struct engine *engine, const struct skill_store_settings *settings, struct err *err) {
+static bool init_stages(struct skill_store *store, struct engine *engine,
+                        const struct skill_store_settings *settings, struct err *err) {
     struct stages *stages = &store->stages;
     stages->engine = engine;
     stages->program = strdup(settings->program);
-    stages->child_memory = settings->compile_memory != 0 ? settings->compile_memory : default_memory;
+    stages->child_memory =
+        settings->compile_memory != 0 ? settings->compile_memory : default_memory;
     stages->child_time = settings->compile_time != 0 ? settings->compile_time : default_time;
     stages->reservation = settings->reservation;
     stages->strict_memory = settings->strict_memory;
     stages->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     store->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (stages->program == NULL) return err_set(err, ERR_MEMORY, "no memory for the skill store");
-    if (stages->stop < 0 || store->wake < 0) return err_errno(err, errno, "no descriptors for the skill store");
+    if (stages->stop < 0 || store->wake < 0)
+        return err_errno(err, errno, "no descriptors for the skill store");
     return true;
 }
 
@@ -102,17 +118,21 @@ static void init_locks(struct skill_store *store, unsigned loaders) {
     store->loader.answers_at = &store->loader.answers;
 }
 
-static bool fill(struct skill_store *store, struct engine *engine, const struct skill_store_settings *settings, struct err *err) {
-    store->update_interval = settings->update_interval > least_interval ? settings->update_interval : least_interval;
+static bool fill(struct skill_store *store, struct engine *engine,
+                 const struct skill_store_settings *settings, struct err *err) {
+    store->update_interval =
+        settings->update_interval > least_interval ? settings->update_interval : least_interval;
     store->image_dropped = settings->image_dropped;
     store->context = settings->context;
     store->bucket_count = FIRST_BUCKETS;
     store->buckets = calloc(FIRST_BUCKETS, sizeof(struct entry *));
     if (store->buckets == NULL) return err_set(err, ERR_MEMORY, "no memory for the skill store");
-    return copy_namespaces(store, settings, err) && init_stages(store, engine, settings, err) && open_cache(store, settings->cache_dir, err);
+    return copy_namespaces(store, settings, err) && init_stages(store, engine, settings, err) &&
+           open_cache(store, settings->cache_dir, err);
 }
 
-bool skill_store_new(struct engine *engine, const struct skill_store_settings *settings, struct skill_store **out, struct err *err) {
+bool skill_store_new(struct engine *engine, const struct skill_store_settings *settings,
+                     struct skill_store **out, struct err *err) {
     struct skill_store *store = calloc(1, sizeof *store);
     if (store == NULL) return err_set(err, ERR_MEMORY, "no memory for the skill store");
     store->inotify = store->wake = store->stages.stop = -1;

@@ -1,5 +1,6 @@
-/* The thread that looks at the namespaces' directories: inotify says what happens at once, a pass over everything finds the rest
- * (directories that did not exist, lost events, file systems without inotify). */
+/* The thread that looks at the namespaces' directories: inotify says what happens at once, a pass
+ * over everything finds the rest (directories that did not exist, lost events, file systems without
+ * inotify). */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,19 +17,23 @@
 #include "base/log.h"
 #include "skill/store_internal.h"
 
-static const uint32_t watched = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF |
-                                IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
+static const uint32_t watched = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO |
+                                IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF |
+                                IN_ONLYDIR | IN_EXCL_UNLINK;
 static const uint64_t settle_tick = 50 * CLOCK_MS;
 enum { MAX_UNSETTLED = 64 };
 
 /* Log a lasting problem once, and its end. NULL: none. */
 static void complain(struct namespace *namespace, const char *text) {
-    if (strncmp(namespace->complaint, text != NULL ? text : "", sizeof namespace->complaint - 1) == 0) return;
+    if (strncmp(namespace->complaint, text != NULL ? text : "", sizeof namespace->complaint - 1) ==
+        0)
+        return;
     snprintf(namespace->complaint, sizeof namespace->complaint, "%s", text != NULL ? text : "");
     if (text != NULL)
         log_warn("skill", "namespace %s: %s", namespace->name, text);
     else
-        log_info("skill", "namespace %s: directory %s is back", namespace->name, namespace->directory);
+        log_info("skill", "namespace %s: directory %s is back", namespace->name,
+                 namespace->directory);
 }
 
 /* ---- directories and their watches */
@@ -45,11 +50,15 @@ static void drop_watch(struct skill_store *store, struct namespace *namespace) {
 static void add_watch(struct skill_store *store, struct namespace *namespace) {
     char path[40];
     if (store->inotify < 0) return;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", namespace->dir); /* this very directory, whatever its path leads to now */
+    snprintf(path, sizeof path, "/proc/self/fd/%d",
+             namespace->dir); /* this very directory, whatever its path leads to now */
     namespace->watch = inotify_add_watch(store->inotify, path, watched);
     if (namespace->watch < 0)
-        log_warn("skill", "namespace %s: %s is not watched (inotify: %s), changes are found by looking every %.1f s", namespace->name,
-                 namespace->directory, strerror(errno), (double)store->update_interval / CLOCK_S);
+        log_warn("skill",
+                 "namespace %s: %s is not watched (inotify: %s), changes are found by looking "
+                 "every %.1f s",
+                 namespace->name, namespace->directory, strerror(errno),
+                 (double)store->update_interval / CLOCK_S);
 }
 
 static void close_directory(struct skill_store *store, struct namespace *namespace) {
@@ -60,7 +69,8 @@ static void close_directory(struct skill_store *store, struct namespace *namespa
 }
 
 /* Have the directory that the path leads to now open and watched. */
-static enum directory_state open_directory(struct skill_store *store, struct namespace *namespace, struct err *err) {
+static enum directory_state open_directory(struct skill_store *store, struct namespace *namespace,
+                                           struct err *err) {
     int dir;
     struct file_identity identity = {0};
     enum directory_state state = directory_open(namespace->directory, &dir, err);
@@ -69,7 +79,8 @@ static enum directory_state open_directory(struct skill_store *store, struct nam
         return state;
     }
     file_identify(dir, &identity);
-    bool same = namespace->dir >= 0 && identity.device == namespace->device && identity.inode == namespace->inode;
+    bool same = namespace->dir >= 0 && identity.device == namespace->device &&
+                identity.inode == namespace->inode;
     if (same && (namespace->watch >= 0 || store->inotify < 0)) {
         close(dir);
         return state;
@@ -78,7 +89,9 @@ static enum directory_state open_directory(struct skill_store *store, struct nam
     namespace->dir = dir;
     namespace->device = identity.device;
     namespace->inode = identity.inode;
-    add_watch(store, namespace); /* before the files are looked at, so that nothing happens unseen between */
+    add_watch(
+        store,
+        namespace); /* before the files are looked at, so that nothing happens unseen between */
     return state;
 }
 
@@ -101,15 +114,18 @@ static void pass_over(struct skill_store *store, struct namespace *namespace) {
     struct pass pass = {store, namespace, 0};
     enum directory_state state = open_directory(store, namespace, &err);
     bool first = namespace->pass++ == 0;
-    if (state == DIRECTORY_OPEN && !directory_scan(namespace->dir, see, &pass, &err)) state = DIRECTORY_BAD;
+    if (state == DIRECTORY_OPEN && !directory_scan(namespace->dir, see, &pass, &err))
+        state = DIRECTORY_BAD;
     store_set_error(store, namespace, state == DIRECTORY_BAD ? &err : NULL);
     store_end_pass(store, namespace);
     if (state == DIRECTORY_MISSING)
-        err_set(&err, ERR_NOT_FOUND, "directory %s does not exist (yet); it is looked for every %.1f s", namespace->directory,
-                (double)store->update_interval / CLOCK_S);
+        err_set(&err, ERR_NOT_FOUND,
+                "directory %s does not exist (yet); it is looked for every %.1f s",
+                namespace->directory, (double)store->update_interval / CLOCK_S);
     complain(namespace, state == DIRECTORY_OPEN ? NULL : err.text);
     if (first && state == DIRECTORY_OPEN)
-        log_info("skill", "namespace %s: %zu skills in %s", namespace->name, pass.count, namespace->directory);
+        log_info("skill", "namespace %s: %zu skills in %s", namespace->name, pass.count,
+                 namespace->directory);
 }
 
 void watcher_pass(struct skill_store *store) {
@@ -120,7 +136,8 @@ void watcher_pass(struct skill_store *store) {
 
 /* ---- events */
 
-static void look_at(struct skill_store *store, struct namespace *namespace, struct str stem, uint32_t what) {
+static void look_at(struct skill_store *store, struct namespace *namespace, struct str stem,
+                    uint32_t what) {
     struct file_identity file;
     enum look look = LOOK_PASS;
     if (namespace->dir < 0) return;
@@ -135,7 +152,8 @@ static void look_at(struct skill_store *store, struct namespace *namespace, stru
     store_see(store, namespace, stem, &file, look);
 }
 
-static void take_event(struct skill_store *store, const struct inotify_event *event, bool *need_pass) {
+static void take_event(struct skill_store *store, const struct inotify_event *event,
+                       bool *need_pass) {
     struct str stem;
     if ((event->mask & IN_Q_OVERFLOW) != 0) *need_pass = true;
     for (size_t i = 0; i < store->namespace_count; i++) {
@@ -187,7 +205,8 @@ static void *watcher_thread(void *argument) {
     for (;;) {
         uint64_t now = clock_monotonic(), until = next_pass;
         if (look_at_unsettled(store) && now + settle_tick < until) until = now + settle_tick;
-        struct pollfd polls[] = {{.fd = store->stages.stop, .events = POLLIN}, {.fd = store->wake, .events = POLLIN},
+        struct pollfd polls[] = {{.fd = store->stages.stop, .events = POLLIN},
+                                 {.fd = store->wake, .events = POLLIN},
                                  {.fd = store->inotify, .events = POLLIN}};
         if (poll(polls, 3, timeout_until(now, until)) < 0) continue;
         if (polls[0].revents != 0) return NULL;
@@ -196,7 +215,8 @@ static void *watcher_thread(void *argument) {
         bool need_pass = clock_monotonic() >= next_pass;
         if (polls[2].revents != 0) take_events(store, &need_pass);
         if (!need_pass) continue;
-        next_pass = clock_monotonic() + store->update_interval; /* from the start of a pass, as the reference has it */
+        next_pass = clock_monotonic() +
+                    store->update_interval; /* from the start of a pass, as the reference has it */
         watcher_pass(store);
     }
 }

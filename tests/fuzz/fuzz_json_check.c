@@ -1,4 +1,5 @@
-/* json_check against the grammar written down rule by rule, in one piece and cut in two at every place. */
+/* json_check against the grammar written down rule by rule, in one piece and cut in two at every
+ * place. */
 #include "base/json_check.h"
 #include "base/must.h"
 #include "json_slow.h"
@@ -15,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (size_t cut = 0; cut <= size; cut += size / 16 + 1) {
         struct json_check check;
         json_check_init(&check);
-        bool good = json_check_add(&check, data, cut) && json_check_add(&check, data + cut, size - cut) && json_check_end(&check);
+        bool good = json_check_add(&check, data, cut) &&
+                    json_check_add(&check, data + cut, size - cut) && json_check_end(&check);
         must(good == right);
     }
     return 0;

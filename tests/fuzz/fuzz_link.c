@@ -1,5 +1,6 @@
-/* Decode and link any bytes. When every core module of the component is valid by itself, what the linker makes of them is valid too
- * (function bodies are not typed by us), the same twice, its interface can be read, and all is within the stated multiple of the input. */
+/* Decode and link any bytes. When every core module of the component is valid by itself, what the
+ * linker makes of them is valid too (function bodies are not typed by us), the same twice, its
+ * interface can be read, and all is within the stated multiple of the input. */
 #include <stdlib.h>
 #include <string.h>
 #include <wasm.h>
@@ -21,11 +22,13 @@ static bool valid(const uint8_t *bytes, size_t size) {
 
 static bool modules_valid(const struct component *component) {
     for (uint32_t i = 0; i < component->module_count; i++)
-        if (!valid(component->modules[i].bytes.data, component->modules[i].bytes.size)) return false;
+        if (!valid(component->modules[i].bytes.data, component->modules[i].bytes.size))
+            return false;
     return true;
 }
 
-static void try_link(const struct component *component, struct arena *arena, bool strict, size_t size) {
+static void try_link(const struct component *component, struct arena *arena, bool strict,
+                     size_t size) {
     struct link_settings settings = {.strict_memory = strict};
     struct link_result first, second;
     struct err err = {0};
@@ -36,8 +39,10 @@ static void try_link(const struct component *component, struct arena *arena, boo
     must(first.code.size <= size * LINK_OUTPUT_FACTOR + (64 << 10));
     if (modules_valid(component)) must(valid(first.code.data, first.code.size));
     must(link_component(component, &settings, arena, &second, &err));
-    must(first.code.size == second.code.size && memcmp(first.code.data, second.code.data, first.code.size) == 0);
-    must(first.interface.size == second.interface.size && memcmp(first.interface.data, second.interface.data, first.interface.size) == 0);
+    must(first.code.size == second.code.size &&
+         memcmp(first.code.data, second.code.data, first.code.size) == 0);
+    must(first.interface.size == second.interface.size &&
+         memcmp(first.interface.data, second.interface.data, first.interface.size) == 0);
     link_free(&second);
     link_free(&first);
 }

@@ -11,10 +11,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int count = path_split(url, segments);
     must(count >= -1 && count <= PATH_MAX_SEGMENTS);
     for (int i = 0; i < count; i++) {
-        must(segments[i].size == 0 || (segments[i].data >= url.data && segments[i].data + segments[i].size <= url.data + url.size));
+        must(segments[i].size == 0 || (segments[i].data >= url.data &&
+                                       segments[i].data + segments[i].size <= url.data + url.size));
         struct buf out;
         buf_init(&out, 1 << 16);
-        if (path_decode(segments[i], &out)) must(out.size <= segments[i].size && utf8_valid(out.data, out.size));
+        if (path_decode(segments[i], &out))
+            must(out.size <= segments[i].size && utf8_valid(out.data, out.size));
         buf_free(&out);
     }
     return 0;

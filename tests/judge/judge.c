@@ -1,5 +1,6 @@
-/* judge COMPONENT SEED ROUNDS: calls every exported function ROUNDS times with random values (or none), through our own chain and
- * through Wasmtime's component implementation, and compares results and traps. Prints "N calls, M equal"; exit code 1 when they differ. */
+/* judge COMPONENT SEED ROUNDS: calls every exported function ROUNDS times with random values (or
+ * none), through our own chain and through Wasmtime's component implementation, and compares
+ * results and traps. Prints "N calls, M equal"; exit code 1 when they differ. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,8 +9,8 @@
 #include "theirs.h"
 #include "values.h"
 
-static void complain(const struct abi_export *export, const struct abi_value *params, bool good[2], struct abi_value results[2],
-                     char problems[2][400]) {
+static void complain(const struct abi_export *export, const struct abi_value *params, bool good[2],
+                     struct abi_value results[2], char problems[2][400]) {
     struct buf text;
     buf_init(&text, 1 << 20);
     const struct abi_signature *signature = &export->signature;
@@ -32,20 +33,24 @@ static void complain(const struct abi_export *export, const struct abi_value *pa
 }
 
 /* One call on both sides; are they equal? */
-static bool compare(struct ours *ours, struct theirs *theirs, const struct abi_export *export, struct random *random, struct arena *arena) {
+static bool compare(struct ours *ours, struct theirs *theirs, const struct abi_export *export,
+                    struct random *random, struct arena *arena) {
     const struct abi_signature *signature = &export->signature;
     struct abi_value *params = abi_values(arena, signature->param_count + 1), results[2] = {{0}};
     for (uint32_t i = 0; i < signature->param_count; i++)
         if (!value_random(random, arena, signature->params[i], 0, &params[i])) {
-            fprintf(stderr, "judge: cannot make a value of parameter %u of %.*s\n", i, STR_ARG(export->name));
+            fprintf(stderr, "judge: cannot make a value of parameter %u of %.*s\n", i,
+                    STR_ARG(export->name));
             exit(2);
         }
     char problems[2][400] = {"", ""};
     bool good[2];
-    good[0] = theirs_call(theirs, export, params, arena, &results[0], problems[0], sizeof problems[0]);
+    good[0] =
+        theirs_call(theirs, export, params, arena, &results[0], problems[0], sizeof problems[0]);
     good[1] = ours_call(ours, export, params, arena, &results[1], problems[1], sizeof problems[1]);
     bool equal = good[0] == good[1];
-    if (equal && good[0] && signature->result) equal = value_equal(signature->result, &results[0], &results[1]);
+    if (equal && good[0] && signature->result)
+        equal = value_equal(signature->result, &results[0], &results[1]);
     if (!equal) complain(export, params, good, results, problems);
     return equal;
 }

@@ -66,8 +66,10 @@ static enum host_outcome dropped(struct abi_call *call) {
     return HOST_DONE;
 }
 
-static bool find(struct str interface, struct str name, const struct host_function **out, struct err *err) {
-    static const struct host_function functions[] = {{.call = echo}, {.call = make}, {.call = both}, {.call = sum}, {.call = dropped}};
+static bool find(struct str interface, struct str name, const struct host_function **out,
+                 struct err *err) {
+    static const struct host_function functions[] = {
+        {.call = echo}, {.call = make}, {.call = both}, {.call = sum}, {.call = dropped}};
     (void)err;
     int which = 0;
     if (str_starts(name, "[resource-drop]"))
@@ -107,8 +109,8 @@ static bool keep_result(struct skill_call *call, const struct abi_value *result)
     return !type || abi_value_copy(ours->keep, type, result, ours->result);
 }
 
-bool ours_call(struct ours *ours, const struct abi_export *export, const struct abi_value *params, struct arena *arena,
-               struct abi_value *result, char *problem, size_t problem_size) {
+bool ours_call(struct ours *ours, const struct abi_export *export, const struct abi_value *params,
+               struct arena *arena, struct abi_value *result, char *problem, size_t problem_size) {
     struct err err;
     struct engine_run *run;
     skill_call_begin(&ours->call, ours->skill, export, params, 16384);
@@ -116,8 +118,9 @@ bool ours_call(struct ours *ours, const struct abi_export *export, const struct 
     ours->call.finish_context = ours;
     ours->keep = arena;
     ours->result = result;
-    check(engine_run_new(ours->thread, ours->skill->code->program, ours->skill->image, export->entry, ours->call.memory_limit,
-                         &ours->call, &run, &err), &err, "run");
+    check(engine_run_new(ours->thread, ours->skill->code->program, ours->skill->image,
+                         export->entry, ours->call.memory_limit, &ours->call, &run, &err),
+          &err, "run");
     enum engine_state state;
     do state = engine_run_poll(run);
     while (state == ENGINE_RUNNING);

@@ -29,15 +29,19 @@ uint8_t *fixture_read(const char *path, size_t *size) {
     return bytes;
 }
 
-static struct skill_code *compile(struct engine *engine, const struct link_result *linked, skill_find_host_fn find) {
+static struct skill_code *compile(struct engine *engine, const struct link_result *linked,
+                                  skill_find_host_fn find) {
     struct err err;
     int compiled = memfd_create("compiled", MFD_CLOEXEC);
-    check(engine_compile(engine, linked->code.data, linked->code.size, compiled, &err), &err, "compile");
+    check(engine_compile(engine, linked->code.data, linked->code.size, compiled, &err), &err,
+          "compile");
     struct engine_code *code;
     check(engine_code_open(engine, compiled, &code, &err), &err, "open the compiled code");
     close(compiled);
     struct abi_interface interface;
-    check(abi_interface_read((const char *)linked->interface.data, linked->interface.size, &interface, &err), &err, "interface");
+    check(abi_interface_read((const char *)linked->interface.data, linked->interface.size,
+                             &interface, &err),
+          &err, "interface");
     struct skill_code *out;
     check(skill_code_new_with(engine, code, &interface, find, &out, &err), &err, "bind");
     engine_code_release(code);
@@ -57,7 +61,8 @@ static struct engine_image *image_of(const struct link_result *linked) {
     return image;
 }
 
-struct skill *fixture_skill(struct engine *engine, const uint8_t *bytes, size_t size, skill_find_host_fn find) {
+struct skill *fixture_skill(struct engine *engine, const uint8_t *bytes, size_t size,
+                            skill_find_host_fn find) {
     struct err err;
     struct arena arena;
     struct component component;

@@ -288,8 +288,7 @@ static void overlapping_lists_are_bounded(void **state) {
     uint32_t *words = (uint32_t *)guest.memory;
     for (uint32_t i = 0; i < 16000; i++) words[2 * i] = 2 << 16, words[2 * i + 1] = 1 << 16;
     assert_lift_fails(&guest, CORE(0, 16000), "larger than 64 MiB");
-    assert_true(
-        guest_lift(&guest, CORE(0, 1000), &value)); /* 62 MiB, the budget is a call's own */
+    assert_true(guest_lift(&guest, CORE(0, 1000), &value)); /* 62 MiB, the budget is a call's own */
     assert_true(guest_lift(&guest, CORE(0, 1000), &value));
     guest_close(&guest);
 }

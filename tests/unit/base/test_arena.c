@@ -10,10 +10,20 @@ static void *counted_malloc(size_t size) {
 #include "base/arena.c"
 #undef malloc
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
 #include <cmocka.h>
+
+/* What a block says it has is really there. */
+static void check_blocks(const struct arena *arena) {
+    for (struct arena_block *block = arena->blocks; block != NULL; block = block->older) {
+        uint8_t *end = (uint8_t *)block + malloc_usable_size(block);
+        assert_true(block->bytes + block->size <= end);
+    }
+    assert_true(arena->end <= arena->blocks->bytes + arena->blocks->size);
+}
 
 static void test_alignment_and_contents(void **state) {
     (void)state;
@@ -27,6 +37,7 @@ static void test_alignment_and_contents(void **state) {
         assert_int_equal((uintptr_t)pieces[i] % 16, 0);
         memset(pieces[i], (int)(i % 251), size);
     }
+    check_blocks(&arena);
     for (size_t i = 0; i < 3000; i++) /* nothing overlaps */
         for (size_t j = 0; j < i * 7 % 5000 + 1; j++)
             if (pieces[i][j] != i % 251) fail_msg("piece %zu was overwritten at %zu", i, j);
@@ -119,6 +130,7 @@ static void test_linear_blocks(void **state) {
     arena_init(&arena, 64 << 20);
     int before = allocations;
     for (size_t i = 0; i < 1 << 20; i++) assert_non_null(arena_alloc(&arena, 60));
+    for (size_t i = 0; i < 1 << 20; i++) assert_non_null(arena_alloc(&arena, 0)); /* free */
     assert_true(allocations - before < 300); /* 64 MiB in blocks of 256 KiB */
     arena_free(&arena);
 }

@@ -90,8 +90,9 @@ static void test_format(void **state) {
     buf_free(&buf);
     for (size_t cap = 0; cap < 200; cap++) { /* exactly up to the cap */
         buf_init(&buf, cap);
-        assert_true(buf_format(&buf, "%*s", (int)cap, ""));
+        assert_true(buf_format(&buf, "%.*s", (int)cap, longer));
         assert_int_equal(buf.size, cap);
+        assert_memory_equal(buf.data, longer, cap);
         assert_false(buf_format(&buf, "x"));
         buf_free(&buf);
     }

@@ -69,7 +69,13 @@ static void test_cut(void **state) {
         check_cut("\u20ac", offset);
         check_cut("\U0001f600", offset);
     }
-    struct err err; /* a text that just fits loses nothing */
+    struct err err; /* one byte too many, in the middle of the last character */
+    char one_more[sizeof err.text + 1];
+    memset(one_more, 'x', sizeof one_more);
+    strcpy(one_more + sizeof err.text - 2, "\u00e9");
+    err_set(&err, ERR_INVALID, "%s", one_more);
+    assert_int_equal(strlen(err.text), sizeof err.text - 2);
+    /* a text that just fits loses nothing */
     char text[sizeof err.text + 1];
     for (size_t size = sizeof err.text - 3; size < sizeof err.text; size++) {
         memset(text, 'x', size);

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <regex.h>
 #include <setjmp.h>
@@ -250,11 +251,35 @@ static void test_slow_reader(void **state) {
     check_complete(MANY);
 }
 
+/* Whole lines go into a pipe at once, so that other writers' lines stay apart: a packet is a write.
+ */
+static void test_portions(void **state) {
+    (void)state;
+    char packet[PIPE_BUF + 1];
+    ssize_t got;
+    start(O_DIRECT, LOG_INFO);
+    for (int i = 0; i < 5000; i++) log_info("full", "line %d %*s", i, i % 90, "."); /* < the ring */
+    assert_int_equal(fcntl(pipe_ends[0], F_SETFL, O_DIRECT | O_NONBLOCK), 0);
+    int packets = 0;
+    for (int lines = 0; lines < 5000;) {
+        got = read(pipe_ends[0], packet, sizeof packet);
+        if (got < 0) usleep(100);
+        if (got <= 0) continue;
+        packets++;
+        assert_int_equal(packet[got - 1], '\n');
+        for (ssize_t i = 0; i < got; i++) lines += packet[i] == '\n';
+    }
+    assert_in_range(packets, 50, 1000);
+    stop_and_read();
+}
+
 /* log_stop does not wait for a reader that never comes. */
 static void check_stop(int timeout_ms) {
     start(0, LOG_INFO);
     for (int i = 0; i < 2000; i++) log_info("full", "line %d %100s", i, ".");
-    usleep(20000); /* the writer is in poll */
+    uint64_t cpu = (uint64_t)clock();
+    usleep(100000);
+    assert_in_range((uint64_t)clock() - cpu, 0, CLOCKS_PER_SEC / 20); /* the writer does not spin */
     uint64_t before = clock_monotonic();
     log_stop(timeout_ms);
     uint64_t least = (uint64_t)timeout_ms * CLOCK_MS;
@@ -350,12 +375,19 @@ static int free_output(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),       cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_long_lines),  cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_start_twice), cmocka_unit_test(test_not_started),
-        cmocka_unit_test(test_full_pipe),   cmocka_unit_test(test_full_pipe_nonblocking),
-        cmocka_unit_test(test_slow_reader), cmocka_unit_test(test_stop_with_full_pipe),
-        cmocka_unit_test(test_no_reader),   cmocka_unit_test(test_recovers),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_start_twice),
+        cmocka_unit_test(test_not_started),
+        cmocka_unit_test(test_full_pipe),
+        cmocka_unit_test(test_full_pipe_nonblocking),
+        cmocka_unit_test(test_slow_reader),
+        cmocka_unit_test(test_portions),
+        cmocka_unit_test(test_stop_with_full_pipe),
+        cmocka_unit_test(test_no_reader),
+        cmocka_unit_test(test_recovers),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, free_output);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -173,6 +174,56 @@ static void test_ping_pong(void **state) {
     mailbox_free(&boxes[1]);
 }
 
+#define LITMUS 100000
+
+/* Both threads go on at the same instant, apart by a few turns of a loop. */
+static void meet(atomic_int *count, int round, int turns) {
+    atomic_fetch_add(count, 1);
+    for (int spins = 1; atomic_load(count) < 2 * round; spins++)
+        if (spins % 1000 == 0) sched_yield();
+    for (volatile int i = 0; i < turns; i++) {
+    }
+}
+
+struct litmus {
+    struct mailbox box;
+    struct mail mail;
+    atomic_int before, after;
+};
+
+static void *litmus_post(void *argument) {
+    struct litmus *litmus = argument;
+    for (int round = 1; round <= LITMUS; round++) {
+        meet(&litmus->before, round, round % 13);
+        mailbox_post(&litmus->box, &litmus->mail);
+        meet(&litmus->after, round, 0);
+    }
+    return NULL;
+}
+
+/* The race that mailbox.c explains, again and again: once both are through, a receiver that was
+ * told to sleep has been rung. */
+static void test_no_lost_wakeup(void **state) {
+    (void)state;
+    struct litmus litmus = {.before = 0};
+    pthread_t thread;
+    int slept = 0;
+    assert_true(mailbox_init(&litmus.box));
+    assert_int_equal(pthread_create(&thread, NULL, litmus_post, &litmus), 0);
+    for (int round = 1; round <= LITMUS; round++) {
+        meet(&litmus.before, round, round % 11);
+        bool asleep = mailbox_sleep(&litmus.box);
+        meet(&litmus.after, round, 0);
+        if (asleep && !rung(&litmus.box)) fail_msg("round %d: asleep beside its mail", round);
+        if (asleep) mailbox_awake(&litmus.box);
+        slept += asleep;
+        assert_ptr_equal(mailbox_take(&litmus.box), &litmus.mail);
+    }
+    pthread_join(thread, NULL);
+    mailbox_free(&litmus.box);
+    print_message("the receiver was first in %d of %d rounds\n", slept, LITMUS); /* the scheduler's choice */
+}
+
 static void test_no_descriptor(void **state) {
     (void)state;
     int held[2000], count = 0; /* take them all */
@@ -187,9 +238,10 @@ static void test_no_descriptor(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),     cmocka_unit_test(test_rings),
-        cmocka_unit_test(test_timeout),   cmocka_unit_test(test_many_senders),
-        cmocka_unit_test(test_ping_pong), cmocka_unit_test(test_no_descriptor),
+        cmocka_unit_test(test_order),         cmocka_unit_test(test_rings),
+        cmocka_unit_test(test_timeout),       cmocka_unit_test(test_many_senders),
+        cmocka_unit_test(test_ping_pong),     cmocka_unit_test(test_no_lost_wakeup),
+        cmocka_unit_test(test_no_descriptor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

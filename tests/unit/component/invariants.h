@@ -19,11 +19,28 @@ static inline void check_module_name(struct slice whole, struct str name) {
                                whole.offset + (uint32_t)((const uint8_t *)name.data - whole.data)});
 }
 
-/* Names of the component level go into texts, logs and JSON as they are. */
-static inline void check_plain_name(struct str name) {
+/* Names of the component level go into texts, logs, JSON and names of core imports as they are;
+ * `more` is what may be in it besides letters, digits and -. */
+static inline void check_name(struct str name, const char *more) {
     must(name.size > 0 && name.size <= COMPONENT_MAX_NAME);
-    for (size_t i = 0; i < name.size; i++)
-        must(name.data[i] > ' ' && name.data[i] < 0x7f && strchr("\"'\\`", name.data[i]) == NULL);
+    for (size_t i = 0; i < name.size; i++) {
+        char c = name.data[i];
+        must((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '-' || (c != '\0' && strchr(more, c) != NULL));
+    }
+}
+
+static inline void check_label(struct str name) {
+    check_name(name, "");
+}
+
+static inline void check_func_name(struct str name) {
+    check_name(name, ".[]");
+    must(!str_starts(name, "[resource-drop]"));
+}
+
+static inline void check_interface(struct str name) {
+    check_name(name, ".[]:/@+");
 }
 
 static inline bool is_reftype(uint8_t type) {
@@ -118,7 +135,7 @@ static inline void check_types(const struct component *component) {
             uint32_t part = type->fields[j].type;
             must(part < i || part == COMPONENT_NONE);
             must(part == COMPONENT_NONE || component->valtypes[part].depth < type->depth);
-            if (type->kind != VT_TUPLE) check_plain_name(type->fields[j].name);
+            if (type->kind != VT_TUPLE) check_label(type->fields[j].name);
         }
     }
     for (uint32_t i = 0; i < component->functype_count; i++) {
@@ -126,13 +143,13 @@ static inline void check_types(const struct component *component) {
         must(type->result < component->valtype_count || type->result == COMPONENT_NONE);
         for (uint32_t j = 0; j < type->param_count; j++) {
             must(type->params[j].type < component->valtype_count);
-            check_plain_name(type->params[j].name);
+            check_label(type->params[j].name);
         }
     }
     for (uint32_t i = 0; i < component->resource_count; i++) {
-        check_plain_name(component->resources[i].name);
+        check_interface(component->resources[i].name);
         if (component->resources[i].interface.size > 0)
-            check_plain_name(component->resources[i].interface);
+            check_interface(component->resources[i].interface);
     }
 }
 
@@ -197,22 +214,23 @@ static inline void check_funcs(const struct component *component) {
         must(func->type < component->functype_count);
         check_options(component, &func->options);
         if (func->kind == FUNC_IMPORT) {
-            check_plain_name(func->name);
+            check_func_name(func->name);
+            if (func->interface.size > 0) check_interface(func->interface);
         } else {
             must(func->kind == FUNC_LIFT && func->core_func < component->item_count[CORE_FUNC]);
         }
     }
     for (uint32_t i = 0; i < component->export_count; i++) {
         const struct component_export *export = &component->exports[i];
-        if (export->interface.size > 0) check_plain_name(export->interface);
+        if (export->interface.size > 0) check_interface(export->interface);
         for (uint32_t j = 0; j < export->func_count; j++) {
-            check_plain_name(export->funcs[j].name);
+            check_func_name(export->funcs[j].name);
             must(export->funcs[j].func < component->func_count);
             must(component->funcs[export->funcs[j].func].kind == FUNC_LIFT);
         }
     }
     for (uint32_t i = 0; i < component->import_name_count; i++)
-        check_plain_name(component->import_names[i]);
+        check_interface(component->import_names[i]);
 }
 
 static inline void check_component(const struct component *component) {

@@ -85,43 +85,60 @@ static void sorting(void **state) {
 }
 
 /* Is a name of this one byte taken? */
-static bool takes(uint8_t byte) {
+static bool takes(uint8_t byte, enum names_class names_class) {
     uint8_t bytes[] = {1, byte};
     struct reader reader;
     struct err err;
     reader_init(&reader, (struct slice){.data = bytes, .size = 2}, &err);
-    return names_read(&reader, "name").size == 1 && !reader.failed;
+    return names_read(&reader, names_class, "name").size == 1 && !reader.failed;
 }
 
-static void plain_names(void **state) {
+static bool contains(const char *set, unsigned byte) {
+    return byte != 0 && byte < 0x80 && strchr(set, (int)byte) != NULL;
+}
+
+static void classes_of_names(void **state) {
     (void)state;
+    static const char label[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
     for (unsigned byte = 0; byte < 256; byte++) {
-        bool quotes = byte == '"' || byte == '\'' || byte == '`' || byte == '\\';
-        assert_int_equal(takes((uint8_t)byte), byte > ' ' && byte < 0x7f && !quotes);
+        bool plain = contains(label, byte) || contains(".[]", byte);
+        assert_int_equal(takes((uint8_t)byte, NAMES_LABEL), contains(label, byte));
+        assert_int_equal(takes((uint8_t)byte, NAMES_PLAIN), plain);
+        assert_int_equal(takes((uint8_t)byte, NAMES_EXTERN), plain || contains(":/@+", byte));
     }
-    static const char *const real[] = {"a-b",
-                                       "[method]input-stream.blocking-read",
-                                       "wasi:io/poll@0.2.0",
-                                       "a:b/c@1.0.0-rc.1+build.5",
-                                       "locked-dep=<a:b/c@1.0.0>",
-                                       "integrity=<sha256-abc=>",
-                                       "TCP"};
+}
+
+static void real_names(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        enum names_class names_class;
+    } real[] = {
+        {"max-tokens", NAMES_LABEL},
+        {"TCP", NAMES_LABEL},
+        {"[method]input-stream.blocking-read", NAMES_PLAIN},
+        {"[constructor]fields", NAMES_PLAIN},
+        {"wasi:io/poll@0.2.0", NAMES_EXTERN},
+        {"a:b/c@1.0.0-rc.1+build.5", NAMES_EXTERN},
+        {"import-type-error0", NAMES_EXTERN},
+    };
     for (size_t i = 0; i < sizeof real / sizeof *real; i++) {
         struct buf buf = bytes_new();
         struct reader reader;
         struct err err;
-        bytes_name(&buf, real[i]);
+        bytes_name(&buf, real[i].name);
         reader_init(&reader, bytes_slice(&buf), &err);
-        assert_true(str_is(names_read(&reader, "name"), real[i]));
+        assert_true(str_is(names_read(&reader, real[i].names_class, "name"), real[i].name));
+        assert_false(reader.failed);
         buf_free(&buf);
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_names),  cmocka_unit_test(names_made_to_collide),
-        cmocka_unit_test(many_scopes), cmocka_unit_test(sorting),
-        cmocka_unit_test(plain_names),
+        cmocka_unit_test(many_names),       cmocka_unit_test(names_made_to_collide),
+        cmocka_unit_test(many_scopes),      cmocka_unit_test(sorting),
+        cmocka_unit_test(classes_of_names), cmocka_unit_test(real_names),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }

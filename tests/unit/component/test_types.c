@@ -265,7 +265,8 @@ static void equal_hashes(void **state) {
     (void)state;
     enum { PARTS = 45, HANDLES = 99000 };
     struct buf types = bytes_new(), bytes = bytes_component(), resources = bytes_new();
-    for (uint8_t i = 0; i < PARTS; i++) ADD(&types, 0x6d, 1, 1, (uint8_t)('0' + i + (i >= 44)));
+    for (uint8_t i = 0; i < PARTS; i++)
+        ADD(&types, 0x6d, 1, 1, (uint8_t)(i < 26 ? 'a' + i : 'A' + i - 26));
     for (uint8_t i = 0; i < PARTS; i++)
         for (uint8_t j = 0; j < PARTS; j++)
             for (uint8_t k = 0; k < PARTS; k++)

@@ -1,8 +1,9 @@
-/* config: which source wins, how keys are spelt, what values mean, and the texts about those that mean nothing. */
+/* config: which source wins, how keys are spelt, what values mean, and the texts about those that
+ * mean nothing. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,8 @@ static void bad(char **options, char **environment, const char *source, const ch
         config_free(&config);
         fail_msg("accepted, '%s' was expected", part);
     }
-    if (strstr(err.text, source) == NULL || strstr(err.text, part) == NULL) fail_msg("'%s' has no '%s' or '%s'", err.text, source, part);
+    if (strstr(err.text, source) == NULL || strstr(err.text, part) == NULL)
+        fail_msg("'%s' has no '%s' or '%s'", err.text, source, part);
 }
 
 static void defaults(void **state) {
@@ -73,7 +75,8 @@ static void defaults(void **state) {
     good(NULL, NONE);
     assert_string_equal(config.kernel_address, "0.0.0.0:8081");
     assert_string_equal(config.cache_dir, "/home/me/.cache/pharia-kernel");
-    assert_true(config.namespace_update_interval == 10 * CLOCK_S && config.invocation_timeout == 600 * CLOCK_S);
+    assert_true(config.namespace_update_interval == 10 * CLOCK_S &&
+                config.invocation_timeout == 600 * CLOCK_S);
     assert_true(config.invocation_memory == 1u << 30 && config.body_limit == 50u << 20);
     assert_int_equal(config.log_level, LOG_INFO);
     assert_false(config.strict_memory);
@@ -92,27 +95,33 @@ static void expect_address(char **options, char **environment, const char *addre
 
 static void the_later_source_wins(void **state) {
     (void)state;
-    put("config.toml", "kernel-address = \"toml:1\"\nexecutors = 3\nloaders = 4\nunknown = [1, {a = 1}]\n");
+    put("config.toml",
+        "kernel-address = \"toml:1\"\nexecutors = 3\nloaders = 4\nunknown = [1, {a = 1}]\n");
     expect_address(NULL, NONE, "toml:1");
     put(".env", "KERNEL_ADDRESS=dotenv:1\nEXECUTORS=5\n");
     expect_address(NULL, NONE, "dotenv:1");
     expect_address(NULL, LIST("HOME=/", "KERNEL_ADDRESS=env:1"), "env:1");
-    expect_address(LIST("--kernel-address", "option:1"), LIST("HOME=/", "KERNEL_ADDRESS=env:1"), "option:1");
-    expect_address(LIST("--kernel-address=a:1", "--kernel-address=b=c"), LIST("HOME=/", "KERNEL_ADDRESS=env:1"), "b=c");
+    expect_address(LIST("--kernel-address", "option:1"), LIST("HOME=/", "KERNEL_ADDRESS=env:1"),
+                   "option:1");
+    expect_address(LIST("--kernel-address=a:1", "--kernel-address=b=c"),
+                   LIST("HOME=/", "KERNEL_ADDRESS=env:1"), "b=c");
     good(LIST("--shell-threads=7"), LIST("HOME=/", "KERNEL_ADDRESS=env:1")); /* key by key */
     assert_int_equal(config.shell_threads, 7);
     assert_int_equal(config.executors, 5);
     assert_int_equal(config.loaders, 4);
     config_free(&config);
     /* A variable of the process wins even when it is empty. */
-    bad(NULL, LIST("HOME=/", "KERNEL_ADDRESS="), "the environment, KERNEL_ADDRESS", "an empty text");
+    bad(NULL, LIST("HOME=/", "KERNEL_ADDRESS="), "the environment, KERNEL_ADDRESS",
+        "an empty text");
 }
 
 static void older_name_of_the_address(void **state) {
     (void)state;
     expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"), "old:1");
-    expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1", "KERNEL_ADDRESS=new:1"), "new:1");
-    expect_address(LIST("--kernel-address=option:1"), LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"), "option:1");
+    expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1", "KERNEL_ADDRESS=new:1"),
+                   "new:1");
+    expect_address(LIST("--kernel-address=option:1"), LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"),
+                   "option:1");
     put("config.toml", "kernel-address = \"toml:1\"\n");
     expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"), "toml:1");
     put("config.toml", "");
@@ -122,10 +131,11 @@ static void older_name_of_the_address(void **state) {
 
 static void cache_directory(void **state) {
     (void)state;
-    static const char *const cases[][3] = {{"XDG_CACHE_HOME=/x", "HOME=/h", "/x/pharia-kernel"},
-                                           {"XDG_CACHE_HOME=relative", "HOME=/h", "/h/.cache/pharia-kernel"},
-                                           {"XDG_CACHE_HOME=", "HOME=/h", "/h/.cache/pharia-kernel"},
-                                           {"XDG_CACHE_HOME=/x", "CACHE_DIR=/c", "/c"}};
+    static const char *const cases[][3] = {
+        {"XDG_CACHE_HOME=/x", "HOME=/h", "/x/pharia-kernel"},
+        {"XDG_CACHE_HOME=relative", "HOME=/h", "/h/.cache/pharia-kernel"},
+        {"XDG_CACHE_HOME=", "HOME=/h", "/h/.cache/pharia-kernel"},
+        {"XDG_CACHE_HOME=/x", "CACHE_DIR=/c", "/c"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         good(NULL, LIST(cases[i][0], cases[i][1]));
         assert_string_equal(config.cache_dir, cases[i][2]);
@@ -134,7 +144,8 @@ static void cache_directory(void **state) {
     bad(NULL, LIST("HOME="), "no directory for the cache", "set CACHE_DIR");
 }
 
-static void expect_namespace(char **options, char **environment, const char *name, const char *directory) {
+static void expect_namespace(char **options, char **environment, const char *name,
+                             const char *directory) {
     good(options, environment);
     assert_int_equal(config.namespace_count, 1);
     assert_string_equal(config.namespaces[0].name, name);
@@ -144,26 +155,31 @@ static void expect_namespace(char **options, char **environment, const char *nam
 
 static void namespaces(void **state) {
     (void)state;
-    expect_namespace(NULL, LIST("HOME=/", "NAMESPACES__TEAM1__DIRECTORY=/a"), "team-1", "/a"); /* the reference's quirk */
+    expect_namespace(NULL, LIST("HOME=/", "NAMESPACES__TEAM1__DIRECTORY=/a"), "team-1",
+                     "/a"); /* the reference's quirk */
     expect_namespace(NULL, LIST("HOME=/", "NAMESPACES__MY_TEAM__DIRECTORY=/a"), "my-team", "/a");
-    expect_namespace(LIST("--namespaces.team1.directory=/b"), NONE, "team1", "/b"); /* not in options … */
+    expect_namespace(LIST("--namespaces.team1.directory=/b"), NONE, "team1",
+                     "/b"); /* not in options … */
     put("config.toml", "[namespaces.team1]\ndirectory = \"/c\"\n");
     expect_namespace(NULL, NONE, "team1", "/c"); /* … nor in the file */
     expect_namespace(LIST("--namespaces.team1.directory=/d"), NONE, "team1", "/d");
     good(NULL, LIST("HOME=/", "NAMESPACES__OTHER__DIRECTORY=/o"));
     assert_int_equal(config.namespace_count, 2);
     config_free(&config);
-    put("config.toml", "[namespaces.dev]\ndirectory = \"d\"\nmcp-servers = [\"http://x\"]\nnative-tools = [\"add\"]\nskills = []\n");
+    put("config.toml", "[namespaces.dev]\ndirectory = \"d\"\nmcp-servers = "
+                       "[\"http://x\"]\nnative-tools = [\"add\"]\nskills = []\n");
     good(NULL, NONE);
     assert_int_equal(config.warning_count, 2);
-    assert_string_equal(config.warnings[0], "namespace \"dev\": \"mcp-servers\" is not supported yet and ignored");
+    assert_string_equal(config.warnings[0],
+                        "namespace \"dev\": \"mcp-servers\" is not supported yet and ignored");
     config_free(&config);
 }
 
 static void namespaces_refused(void **state) {
     (void)state;
     bad(NULL, LIST("HOME=/", "NAMESPACES__A__CONFIG_URL=http://x"), "\"a\"", "\"config-url\"");
-    bad(NULL, LIST("HOME=/", "NAMESPACES__A__CONFIG_URL=http://x", "NAMESPACES__A__DIRECTORY=d"), "\"a\"", "\"config-url\"");
+    bad(NULL, LIST("HOME=/", "NAMESPACES__A__CONFIG_URL=http://x", "NAMESPACES__A__DIRECTORY=d"),
+        "\"a\"", "\"config-url\"");
     bad(NULL, LIST("HOME=/", "NAMESPACES__A__REGISTRY=r"), "\"a\"", "its \"directory\" is missing");
     bad(NULL, LIST("HOME=/", "NAMESPACES__A=d"), "\"a\"", "its \"directory\" is missing");
     bad(NULL, LIST("HOME=/", "NAMESPACES__A__DIRECTORY="), "\"a\"", "its \"directory\" is missing");
@@ -181,7 +197,8 @@ static void namespaces_refused(void **state) {
 
 static void bad_values(void **state) {
     (void)state;
-    bad(LIST("--executors=x"), NONE, "the command line, --executors=x", "\"x\" is no number from 0 to 1024");
+    bad(LIST("--executors=x"), NONE, "the command line, --executors=x",
+        "\"x\" is no number from 0 to 1024");
     bad(LIST("--executors=1025"), NONE, "--executors", "from 0 to 1024");
     bad(LIST("--executors=-1"), NONE, "--executors", "from 0 to 1024");
     bad(LIST("--executors"), NONE, "--executors", "needs a value");
@@ -189,10 +206,14 @@ static void bad_values(void **state) {
     bad(LIST("--namespaces.a.nonsense=1"), NONE, "there is no option", "--namespaces.a.nonsense");
     bad(LIST("--"), NONE, "there is no option", "--help");
     bad(LIST("word"), NONE, "\"word\" is no option", "--help");
-    bad(NULL, LIST("HOME=/", "INVOCATION_TIMEOUT=soon"), "the environment, INVOCATION_TIMEOUT: 'soon' is not a duration", "write for example");
-    bad(NULL, LIST("HOME=/", "INVOCATION_TIMEOUT=0"), "INVOCATION_TIMEOUT", "\"0\" is less than this setting takes");
-    bad(NULL, LIST("HOME=/", "INVOCATION_MEMORY=5Gi"), "INVOCATION_MEMORY", "\"5Gi\" is more than this setting takes");
-    bad(NULL, LIST("HOME=/", "STRICT_MEMORY=maybe"), "STRICT_MEMORY", "\"maybe\" is neither true nor false");
+    bad(NULL, LIST("HOME=/", "INVOCATION_TIMEOUT=soon"),
+        "the environment, INVOCATION_TIMEOUT: 'soon' is not a duration", "write for example");
+    bad(NULL, LIST("HOME=/", "INVOCATION_TIMEOUT=0"), "INVOCATION_TIMEOUT",
+        "\"0\" is less than this setting takes");
+    bad(NULL, LIST("HOME=/", "INVOCATION_MEMORY=5Gi"), "INVOCATION_MEMORY",
+        "\"5Gi\" is more than this setting takes");
+    bad(NULL, LIST("HOME=/", "STRICT_MEMORY=maybe"), "STRICT_MEMORY",
+        "\"maybe\" is neither true nor false");
     bad(NULL, LIST("HOME=/", "LOG_LEVEL=loud"), "LOG_LEVEL", "\"loud\" is no level: off, error");
     put("config.toml", "executors = [1]\n");
     bad(NULL, NONE, "config.toml, executors", "a single value was expected");
@@ -207,7 +228,8 @@ static void bad_values(void **state) {
 
 static void dotenv(void **state) {
     (void)state;
-    put(".env", "# comment\r\n\r\n  export KERNEL_ADDRESS = \"a\\tb\" # behind\r\nCACHE_DIR='/c # no comment \\n'\nEXECUTORS=3 # c\nLOADERS= 4 \n"
+    put(".env", "# comment\r\n\r\n  export KERNEL_ADDRESS = \"a\\tb\" # behind\r\nCACHE_DIR='/c # "
+                "no comment \\n'\nEXECUTORS=3 # c\nLOADERS= 4 \n"
                 "X=# nothing\nA.B-C=1\n");
     good(NULL, NONE);
     assert_string_equal(config.kernel_address, "a\tb");
@@ -243,15 +265,38 @@ static void sizes(void **state) {
     static const struct {
         const char *text;
         uint64_t bytes;
-    } cases[] = {{"0", 0},           {"1048576", 1 << 20},   {"64Mi", 64 << 20},   {"64MiB", 64 << 20},         {"1G", 1000000000},
-                 {"512 KiB", 512 << 10}, {"1.5Gi", 3ull << 29}, {"0.5k", 500}, {"10 B", 10}, {"18446744073709551615", UINT64_MAX}, {"1T", 1000000000000}};
+    } cases[] = {{"0", 0},
+                 {"1048576", 1 << 20},
+                 {"64Mi", 64 << 20},
+                 {"64MiB", 64 << 20},
+                 {"1G", 1000000000},
+                 {"512 KiB", 512 << 10},
+                 {"1.5Gi", 3ull << 29},
+                 {"0.5k", 500},
+                 {"10 B", 10},
+                 {"18446744073709551615", UINT64_MAX},
+                 {"1T", 1000000000000}};
     uint64_t bytes;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        if (!config_parse_size(cases[i].text, &bytes, &err)) fail_msg("%s: %s", cases[i].text, err.text);
-        if (bytes != cases[i].bytes) fail_msg("%s is not %llu", cases[i].text, (unsigned long long)bytes);
+        if (!config_parse_size(cases[i].text, &bytes, &err))
+            fail_msg("%s: %s", cases[i].text, err.text);
+        if (bytes != cases[i].bytes)
+            fail_msg("%s is not %llu", cases[i].text, (unsigned long long)bytes);
     }
-    static const char *const wrong[] = {"", " 1", "-1", "x", "1x", "1gi", "1Gi2", "1KK", "18446744073709551616", "99999999999Ti", ".5Gi",
-                                        "1,5Gi", "0x10", "1 Mi x"};
+    static const char *const wrong[] = {"",
+                                        " 1",
+                                        "-1",
+                                        "x",
+                                        "1x",
+                                        "1gi",
+                                        "1Gi2",
+                                        "1KK",
+                                        "18446744073709551616",
+                                        "99999999999Ti",
+                                        ".5Gi",
+                                        "1,5Gi",
+                                        "0x10",
+                                        "1 Mi x"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         if (config_parse_size(wrong[i], &bytes, &err)) fail_msg("'%s' is no size", wrong[i]);
         assert_non_null(strstr(err.text, "is no size in bytes, such as 1Gi"));
@@ -263,7 +308,8 @@ static void other_values(void **state) {
     bool value;
     enum log_level level;
     uint64_t count;
-    static const char *const yes[] = {"1", "true", "ON", "Yes"}, *const no[] = {"0", "FALSE", "off", "no"};
+    static const char *const yes[] = {"1", "true", "ON", "Yes"}, *const no[] = {"0", "FALSE", "off",
+                                                                                "no"};
     for (int i = 0; i < 4; i++) {
         assert_true(config_parse_bool(yes[i], &value, &err) && value);
         assert_true(config_parse_bool(no[i], &value, &err) && !value);
@@ -273,23 +319,38 @@ static void other_values(void **state) {
     assert_int_equal(level, LOG_WARN);
     assert_true(config_parse_level("DEBUG", &level, &err));
     assert_int_equal(level, LOG_DEBUG);
-    assert_false(config_parse_level("", &level, &err) || config_parse_level("skill=trace", &level, &err) || config_parse_level(",", &level, &err));
+    assert_false(config_parse_level("", &level, &err) ||
+                 config_parse_level("skill=trace", &level, &err) ||
+                 config_parse_level(",", &level, &err));
     assert_true(config_parse_count("5", 5, 5, &count, &err) && count == 5);
-    static const char *const wrong[] = {"", " 5", "+5", "5 ", "0x5", "4", "6", "99999999999999999999999"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) assert_false(config_parse_count(wrong[i], 5, 5, &count, &err));
-    good(LIST("--invocation-timeout=1m 30s", "--idle-timeout=PT10S", "--shutdown-deadline=0"), NONE);
-    assert_true(config.invocation_timeout == 90 * CLOCK_S && config.idle_timeout == 10 * CLOCK_S && config.shutdown_deadline == 0);
+    static const char *const wrong[] = {"",    " 5", "+5", "5 ",
+                                        "0x5", "4",  "6",  "99999999999999999999999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(config_parse_count(wrong[i], 5, 5, &count, &err));
+    good(LIST("--invocation-timeout=1m 30s", "--idle-timeout=PT10S", "--shutdown-deadline=0"),
+         NONE);
+    assert_true(config.invocation_timeout == 90 * CLOCK_S && config.idle_timeout == 10 * CLOCK_S &&
+                config.shutdown_deadline == 0);
     config_free(&config);
-    put("config.toml", "strict-memory = true\nexecutors = 2\nbody-limit = 1024\nlog-level = \"error\"\n");
+    put("config.toml",
+        "strict-memory = true\nexecutors = 2\nbody-limit = 1024\nlog-level = \"error\"\n");
     good(NULL, NONE);
-    assert_true(config.strict_memory && config.executors == 2 && config.body_limit == 1024 && config.log_level == LOG_ERROR);
+    assert_true(config.strict_memory && config.executors == 2 && config.body_limit == 1024 &&
+                config.log_level == LOG_ERROR);
     config_free(&config);
 }
 
 static void kebab(void **state) {
     (void)state;
-    static const char *const cases[][2] = {{"KERNEL_ADDRESS", "kernel-address"}, {"TEAM1", "team-1"}, {"1TEAM", "1-team"}, {"A1B2", "a-1-b-2"},
-                                           {"A_1", "a-1"}, {"_A", "a"}, {"A__B", "a-b"}, {"", ""}, {"already-so", "already-so"}};
+    static const char *const cases[][2] = {{"KERNEL_ADDRESS", "kernel-address"},
+                                           {"TEAM1", "team-1"},
+                                           {"1TEAM", "1-team"},
+                                           {"A1B2", "a-1-b-2"},
+                                           {"A_1", "a-1"},
+                                           {"_A", "a"},
+                                           {"A__B", "a-b"},
+                                           {"", ""},
+                                           {"already-so", "already-so"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[40];
         config_kebab(cases[i][0], strlen(cases[i][0]), out);
@@ -305,7 +366,8 @@ static void help(void **state) {
     assert_non_null(strstr(buf_cstr(&text), "--kernel-address"));
     buf_clear(&text);
     config_help_markdown(&text);
-    assert_non_null(strstr(buf_cstr(&text), "| `INVOCATION_TIMEOUT` | `invocation-timeout` | duration | `10m` |"));
+    assert_non_null(strstr(buf_cstr(&text),
+                           "| `INVOCATION_TIMEOUT` | `invocation-timeout` | duration | `10m` |"));
     buf_free(&text);
 }
 
@@ -313,9 +375,19 @@ static void help(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH(defaults),   WITH(the_later_source_wins), WITH(older_name_of_the_address), WITH(cache_directory), WITH(namespaces),
-        WITH(namespaces_refused), WITH(bad_values),    WITH(dotenv), WITH(files_that_are_none), cmocka_unit_test(sizes),
-        WITH(other_values), cmocka_unit_test(kebab),   cmocka_unit_test(help),
+        WITH(defaults),
+        WITH(the_later_source_wins),
+        WITH(older_name_of_the_address),
+        WITH(cache_directory),
+        WITH(namespaces),
+        WITH(namespaces_refused),
+        WITH(bad_values),
+        WITH(dotenv),
+        WITH(files_that_are_none),
+        cmocka_unit_test(sizes),
+        WITH(other_values),
+        cmocka_unit_test(kebab),
+        cmocka_unit_test(help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,14 @@
-/* Cases in text form (wat/, turned into one file by tests/unit/component/make_cases.py) as bytes, and linking them. */
+/* Cases in text form (wat/, turned into one file by tests/unit/component/make_cases.py) as bytes,
+ * and linking them. */
 #ifndef PK_TEST_LINK_CASES_H
 #define PK_TEST_LINK_CASES_H
 
-/* clang-format off: cmocka wants these first */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
 
+#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +32,8 @@ static inline struct cases cases_read(const char *path) {
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
     struct test_case one;
-    while (fscanf(file, "%31[^\t]\t%199[^\t]\t%d\t%zu", one.kind, one.text, &one.line, &one.size) == 4) {
+    while (fscanf(file, "%31[^\t]\t%199[^\t]\t%d\t%zu", one.kind, one.text, &one.line, &one.size) ==
+           4) {
         assert_int_equal(fgetc(file), '\n');
         one.bytes = malloc(one.size + 1);
         assert_int_equal(fread(one.bytes, 1, one.size, file), one.size);
@@ -65,7 +65,8 @@ struct linked {
     struct link_result result;
 };
 
-static inline bool linked_make(struct linked *linked, const uint8_t *bytes, size_t size, bool strict, struct err *err) {
+static inline bool linked_make(struct linked *linked, const uint8_t *bytes, size_t size,
+                               bool strict, struct err *err) {
     struct link_settings settings = {.strict_memory = strict};
     arena_init(&linked->arena, (size_t)1 << 30);
     bool ok = component_decode(bytes, size, &linked->arena, &linked->component, err) &&

@@ -1,4 +1,5 @@
-/* Runs linked code in Wasmtime with a host that writes down what it is asked, and answers from a script. */
+/* Runs linked code in Wasmtime with a host that writes down what it is asked, and answers from a
+ * script. */
 #ifndef PK_TEST_LINK_RUN_H
 #define PK_TEST_LINK_RUN_H
 
@@ -58,7 +59,8 @@ static inline void run_import_free(void *env) {
 }
 
 static inline uint64_t run_bits(const wasmtime_val_t *value) {
-    return value->kind == WASMTIME_I32 || value->kind == WASMTIME_F32 ? (uint32_t)value->of.i32 : (uint64_t)value->of.i64;
+    return value->kind == WASMTIME_I32 || value->kind == WASMTIME_F32 ? (uint32_t)value->of.i32
+                                                                      : (uint64_t)value->of.i64;
 }
 
 static inline void run_set(wasmtime_val_t *value, wasmtime_valkind_t kind, uint64_t bits) {
@@ -67,7 +69,10 @@ static inline void run_set(wasmtime_val_t *value, wasmtime_valkind_t kind, uint6
 }
 
 static inline wasmtime_valkind_t run_kind(uint8_t valtype) {
-    return valtype == VALTYPE_I32 ? WASMTIME_I32 : valtype == VALTYPE_I64 ? WASMTIME_I64 : valtype == VALTYPE_F32 ? WASMTIME_F32 : WASMTIME_F64;
+    return valtype == VALTYPE_I32   ? WASMTIME_I32
+           : valtype == VALTYPE_I64 ? WASMTIME_I64
+           : valtype == VALTYPE_F32 ? WASMTIME_F32
+                                    : WASMTIME_F64;
 }
 
 static inline wasmtime_valkind_t run_result_kind(const struct run_import *import, size_t index) {
@@ -88,10 +93,12 @@ static inline void run_answer_start(struct run *run, wasmtime_val_t *results, si
     run_set(&results[0], WASMTIME_I32, run->result->image_pages);
     run_set(&results[1], WASMTIME_I32, run->limit);
     for (uint32_t i = 0; i < run->result->global_count; i++)
-        run_set(&results[2 + i], run_kind(run->result->globals[i].valtype), run->result->globals[i].bits);
+        run_set(&results[2 + i], run_kind(run->result->globals[i].valtype),
+                run->result->globals[i].bits);
 }
 
-static inline wasm_trap_t *run_host(void *env, wasmtime_caller_t *caller, const wasmtime_val_t *args, size_t nargs,
+static inline wasm_trap_t *run_host(void *env, wasmtime_caller_t *caller,
+                                    const wasmtime_val_t *args, size_t nargs,
                                     wasmtime_val_t *results, size_t nresults) {
     struct run_import *import = env;
     struct run *run = import->run;
@@ -101,19 +108,23 @@ static inline wasm_trap_t *run_host(void *env, wasmtime_caller_t *caller, const 
     for (size_t i = 0; i < nresults; i++) run_set(&results[i], run_result_kind(import, i), 0);
     run_log(run, "%s%s", own ? "" : "host ", field);
     for (size_t i = 0; i < nargs; i++)
-        run_log(run, "%s%lld", i == 0 ? "(" : ", ", args[i].kind == WASMTIME_I32 ? (long long)args[i].of.i32 : (long long)args[i].of.i64);
+        run_log(run, "%s%lld", i == 0 ? "(" : ", ",
+                args[i].kind == WASMTIME_I32 ? (long long)args[i].of.i32
+                                             : (long long)args[i].of.i64);
     run_log(run, nargs > 0 ? "); " : "; ");
     if (own && strcmp(field, "start") == 0) {
         run_answer_start(run, results, nresults);
     } else if (own && strncmp(field, "args-", 5) == 0) {
         for (size_t i = 0; i < nresults; i++) results[i].of.i64 = (int64_t)run->args[i];
-    } else if (nresults == 1 && results[0].kind == WASMTIME_I64 && (own || strncmp(field, "pk-plan", 7) == 0)) {
+    } else if (nresults == 1 && results[0].kind == WASMTIME_I64 &&
+               (own || strncmp(field, "pk-plan", 7) == 0)) {
         results[0].of.i64 = (int64_t)run->requests[run->request++];
     }
     return NULL;
 }
 
-static inline void run_define(struct run *run, wasmtime_linker_t *linker, const wasm_importtype_t *type) {
+static inline void run_define(struct run *run, wasmtime_linker_t *linker,
+                              const wasm_importtype_t *type) {
     struct run_import *import = calloc(1, sizeof *import);
     const wasm_name_t *module = wasm_importtype_module(type), *field = wasm_importtype_name(type);
     import->run = run;
@@ -122,7 +133,8 @@ static inline void run_define(struct run *run, wasmtime_linker_t *linker, const 
     const wasm_functype_t *functype = wasm_externtype_as_functype_const(wasm_importtype_type(type));
     assert_non_null(functype);
     import->type = wasm_functype_copy(functype);
-    run_fail(wasmtime_linker_define_func(linker, module->data, module->size, field->data, field->size, functype, run_host, import, run_import_free));
+    run_fail(wasmtime_linker_define_func(linker, module->data, module->size, field->data,
+                                         field->size, functype, run_host, import, run_import_free));
 }
 
 /* The image goes into the memory as the host's slots would have it there. */
@@ -135,10 +147,12 @@ static inline void run_put_image(struct run *run) {
     run_fail(wasmtime_memory_grow(context, &run->memory, run->result->image_pages, &old));
     uint8_t *memory = wasmtime_memory_data(context, &run->memory);
     for (uint32_t i = 0; i < run->result->segment_count; i++)
-        memcpy(memory + run->result->segments[i].offset, run->result->segments[i].bytes.data, run->result->segments[i].bytes.size);
+        memcpy(memory + run->result->segments[i].offset, run->result->segments[i].bytes.data,
+               run->result->segments[i].bytes.size);
 }
 
-static inline void run_open(struct run *run, wasm_engine_t *engine, const struct link_result *result) {
+static inline void run_open(struct run *run, wasm_engine_t *engine,
+                            const struct link_result *result) {
     memset(run, 0, sizeof *run);
     run->engine = engine;
     run->result = result;
@@ -183,9 +197,10 @@ static inline const char *run_entry(struct run *run, int entry) {
     return text;
 }
 
-/* One call of entry K in a new instance with these arguments: "result" as the host saw it in *out. Returns as run_entry. */
-static inline const char *run_once(wasm_engine_t *engine, const struct link_result *result, int entry, uint64_t a,
-                                   uint64_t b, char out[4000]) {
+/* One call of entry K in a new instance with these arguments: "result" as the host saw it in *out.
+ * Returns as run_entry. */
+static inline const char *run_once(wasm_engine_t *engine, const struct link_result *result,
+                                   int entry, uint64_t a, uint64_t b, char out[4000]) {
     struct run run;
     run_open(&run, engine, result);
     run.args[0] = a;

@@ -43,7 +43,8 @@ static void segments_apply_in_order(void **state) {
     expect_bytes(fd, 65534, "\0\0\0\0\0\0\0\0", 8);
     expect_bytes(fd, 1048572, "\0\0wxyz\0\0", 8);
     expect_bytes(fd, 2621436, "\0\0!!", 4);
-    assert_int_equal(lseek(fd, 8192, SEEK_DATA), 1048576 - 4096); /* the segment of zeros makes no data */
+    assert_int_equal(lseek(fd, 8192, SEEK_DATA),
+                     1048576 - 4096); /* the segment of zeros makes no data */
     assert_int_equal(lseek(fd, 1048576, SEEK_HOLE), 1048576 + 4096);
     close(fd);
     linked_free(&linked);
@@ -58,13 +59,16 @@ static void random_segments(void **state) {
     for (uint32_t i = 0; i < SIZE; i++) bytes[i] = (uint8_t)(i % 9000 < 5000 ? 0 : i * 7 + 1);
     srand(1);
     for (int i = 0; i < SEGMENTS; i++) {
-        uint32_t size = (uint32_t)rand() % (i % 10 == 0 ? 2200000 : 5000), offset = (uint32_t)rand() % (SIZE - size);
+        uint32_t size = (uint32_t)rand() % (i % 10 == 0 ? 2200000 : 5000),
+                 offset = (uint32_t)rand() % (SIZE - size);
         if (size == 0) size = 1;
         if (i % 7 == 0) offset &= ~4095u;
-        segments[i] = (struct link_segment){offset, {bytes + (uint32_t)rand() % (SIZE - size), size, 0}};
+        segments[i] =
+            (struct link_segment){offset, {bytes + (uint32_t)rand() % (SIZE - size), size, 0}};
         memcpy(expected + offset, segments[i].bytes.data, size);
     }
-    struct link_result result = {.segments = segments, .segment_count = SEGMENTS, .image_pages = PAGES};
+    struct link_result result = {
+        .segments = segments, .segment_count = SEGMENTS, .image_pages = PAGES};
     int fd = file_new();
     write_image(&result, fd);
     assert_int_equal(pread(fd, actual, SIZE, 0), SIZE);

@@ -1,4 +1,5 @@
-/* Linked components, run: wiring, copies, start order, globals, references (wat/good.wat). argv[1]: the cases. */
+/* Linked components, run: wiring, copies, start order, globals, references (wat/good.wat). argv[1]:
+ * the cases. */
 #include "cases.h"
 #include "run.h"
 
@@ -8,7 +9,8 @@ static wasm_engine_t *engine;
 static void link_case(struct linked *linked, const char *name, bool strict) {
     const struct test_case *one = cases_find(&cases, name);
     struct err err;
-    if (!linked_make(linked, one->bytes, one->size, strict, &err)) fail_msg("%s: %s", name, err.text);
+    if (!linked_make(linked, one->bytes, one->size, strict, &err))
+        fail_msg("%s: %s", name, err.text);
 }
 
 /* One call of entry 0 with one argument. */
@@ -26,10 +28,12 @@ static void expect(const char *name, uint64_t argument, const char *log) {
 
 static void wiring_goes_through_bags_and_exports(void **state) {
     (void)state;
-    /* via calls the table's element 2, which is the host's twice (0); mine multiplies by ten; count was 5. */
-    expect("wiring", 7,
-           "start; enter-0; args-0; host twice(7); host store(0); host twice(1); host pk-2:twice(2); "
-           "host [resource-drop]thing(3); result-0(76); ");
+    /* via calls the table's element 2, which is the host's twice (0); mine multiplies by ten; count
+     * was 5. */
+    expect(
+        "wiring", 7,
+        "start; enter-0; args-0; host twice(7); host store(0); host twice(1); host pk-2:twice(2); "
+        "host [resource-drop]thing(3); result-0(76); ");
 }
 
 static void copies_have_their_own_state(void **state) {
@@ -39,9 +43,11 @@ static void copies_have_their_own_state(void **state) {
 
 static void globals_and_start_functions(void **state) {
     (void)state;
-    expect("globals", 10,
-           "start; host note(41); host note(44); host note(-28); host note(-1); host note(21); host note(0); "
-           "host note(0); host note(1); host note(0); host note(1); enter-0; args-0; result-0(9); ");
+    expect(
+        "globals", 10,
+        "start; host note(41); host note(44); host note(-28); host note(-1); host note(21); host "
+        "note(0); "
+        "host note(0); host note(1); host note(0); host note(1); enter-0; args-0; result-0(9); ");
 }
 
 static void functions_are_declared_for_ref_func(void **state) {
@@ -110,7 +116,8 @@ static void the_same_input_gives_the_same_bytes(void **state) {
         link_case(&first, cases.cases[i].text, false);
         link_case(&second, cases.cases[i].text, false);
         assert_int_equal(first.result.code.size, second.result.code.size);
-        assert_memory_equal(first.result.code.data, second.result.code.data, first.result.code.size);
+        assert_memory_equal(first.result.code.data, second.result.code.data,
+                            first.result.code.size);
         assert_string_equal(buf_cstr(&first.result.interface), buf_cstr(&second.result.interface));
         assert_string_equal(buf_cstr(&first.result.names), buf_cstr(&second.result.names));
         linked_free(&first);
@@ -123,7 +130,8 @@ static void every_output_is_valid(void **state) {
     for (size_t i = 0; i < 2 * cases.count; i++) {
         struct linked linked;
         link_case(&linked, cases.cases[i / 2].text, i % 2 == 1);
-        run_fail(wasmtime_module_validate(engine, linked.result.code.data, linked.result.code.size));
+        run_fail(
+            wasmtime_module_validate(engine, linked.result.code.data, linked.result.code.size));
         linked_free(&linked);
     }
 }
@@ -134,7 +142,8 @@ static void data_that_the_code_reads_stays(void **state) {
     link_case(&linked, "bulk", false);
     assert_false(linked.result.data_in_image);
     assert_non_null(linked.result.data_reason);
-    assert_int_equal(linked.result.segment_count, 1); /* the active one is in the image all the same */
+    assert_int_equal(linked.result.segment_count,
+                     1); /* the active one is in the image all the same */
     linked_free(&linked);
     link_case(&linked, "image", false);
     assert_true(linked.result.data_in_image);

@@ -1,5 +1,6 @@
-/* The table of instructions against the engine's validator: what it has validates with immediates of the kind that it says, what it
- * does not have is no instruction of WebAssembly 2.0, SIMD, relaxed SIMD and tail calls. */
+/* The table of instructions against the engine's validator: what it has validates with immediates
+ * of the kind that it says, what it does not have is no instruction of WebAssembly 2.0, SIMD,
+ * relaxed SIMD and tail calls. */
 #include "cases.h"
 
 #include <wasm.h>
@@ -29,7 +30,8 @@ static void add_section(struct buf *module, enum wasm_section id, const char *by
     put_name(module, bytes, size);
 }
 
-/* A module of which a body with any instruction can be a part: index 0 of every kind is there. `ops`: the instructions. */
+/* A module of which a body with any instruction can be a part: index 0 of every kind is there.
+ * `ops`: the instructions. */
 static bool validates(const struct buf *ops) {
     struct buf module, code;
     buf_init(&module, 4096);
@@ -104,7 +106,8 @@ static void put_immediates(struct buf *ops, enum opcode_immediates immediates, u
 }
 
 /* unreachable, the instruction, unreachable: its operands and results may be anything. */
-static bool instruction_validates(uint8_t prefix, uint32_t code, enum opcode_immediates immediates) {
+static bool instruction_validates(uint8_t prefix, uint32_t code,
+                                  enum opcode_immediates immediates) {
     struct buf ops;
     buf_init(&ops, 200);
     bool is_else = prefix == 0 && code == OP_ELSE, is_end = prefix == 0 && code == OP_END;
@@ -138,8 +141,10 @@ static void check_prefix(uint8_t prefix, uint32_t count) {
         enum opcode_immediates immediates = opcode_immediates(prefix, code);
         const char *name = opcode_name(prefix, code);
         assert_int_equal(immediates != OPCODE_UNKNOWN, name != NULL);
-        bool right = name != NULL ? instruction_validates(prefix, code, immediates) : !is_an_instruction(prefix, code);
-        if (!right) fail_msg("0x%02x 0x%02x %s", prefix, code, name == NULL ? "is an instruction" : name);
+        bool right = name != NULL ? instruction_validates(prefix, code, immediates)
+                                  : !is_an_instruction(prefix, code);
+        if (!right)
+            fail_msg("0x%02x 0x%02x %s", prefix, code, name == NULL ? "is an instruction" : name);
     }
 }
 
@@ -172,7 +177,8 @@ static void proposals_are_named(void **state) {
     assert_non_null(strstr(opcode_proposal(OPCODE_PREFIX_MISC, 0x13), "wide arithmetic"));
     assert_non_null(strstr(opcode_proposal(0, 0xff), "no proposal"));
     assert_string_equal(opcode_name(OPCODE_PREFIX_MISC, 10), "memory.copy");
-    assert_string_equal(opcode_name(OPCODE_PREFIX_SIMD, 0x113), "i32x4.relaxed_dot_i8x16_i7x16_add_s");
+    assert_string_equal(opcode_name(OPCODE_PREFIX_SIMD, 0x113),
+                        "i32x4.relaxed_dot_i8x16_i7x16_add_s");
 }
 
 int main(void) {

@@ -1,8 +1,23 @@
-/* Rewritten bodies, run: bulk instructions in steps, growing memory and tables (wat/good.wat). argv[1]: the cases. */
+/* Rewritten bodies, run: bulk instructions in steps, growing memory and tables (wat/good.wat).
+ * argv[1]: the cases. */
 #include "cases.h"
 #include "run.h"
 
-enum { FILL, COPY, COPY_RAW, INIT, INIT_DROPPED, INIT_ACTIVE, TABLE_FILL, TABLE_COPY, TABLE_INIT, TABLE_GROW, SMALL, EXTERN, ELEM_DROPPED };
+enum {
+    FILL,
+    COPY,
+    COPY_RAW,
+    INIT,
+    INIT_DROPPED,
+    INIT_ACTIVE,
+    TABLE_FILL,
+    TABLE_COPY,
+    TABLE_INIT,
+    TABLE_GROW,
+    SMALL,
+    EXTERN,
+    ELEM_DROPPED
+};
 enum { GROW, TWICE, TOUCH };
 enum { MIB = 1 << 20, MEMORY = 1024 * 65536, TABLE = 200000 };
 
@@ -44,7 +59,8 @@ static void expect_trap(int entry, uint32_t a, uint32_t b, const char *text) {
     char log[4000];
     const char *trap = run_once(engine, &bulk.result, entry, a, b, log);
     if (trap == NULL || strstr(trap, text) == NULL)
-        fail_msg("entry %d (%u, %u): %s instead of %s", entry, a, b, trap == NULL ? log : trap, text);
+        fail_msg("entry %d (%u, %u): %s instead of %s", entry, a, b, trap == NULL ? log : trap,
+                 text);
     assert_null(strstr(log, "result-"));
 }
 
@@ -62,7 +78,8 @@ static void fill_in_steps(void **state) {
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
         assert_int_equal(call(&bulk, FILL, 1001, lengths[i]), sum(edge, 5));
     assert_int_equal(call(&bulk, FILL, 1001, 0), 0);
-    /* What lies behind is untouched: the last byte filled is the memory's last but one, then the last. */
+    /* What lies behind is untouched: the last byte filled is the memory's last but one, then the
+     * last. */
     assert_int_equal(call(&bulk, FILL, MEMORY - 3 * MIB, 3 * MIB), sum(edge, 5));
 }
 
@@ -86,7 +103,8 @@ static void fill_out_of_bounds(void **state) {
     expect_trap(FILL, UINT32_MAX, UINT32_MAX, TRAP_MEMORY);
     expect_trap(FILL, 1, UINT32_MAX, TRAP_MEMORY); /* ends at 2^32 */
     expect_trap(FILL, MEMORY + 1, 0, TRAP_MEMORY);
-    /* Nothing at the very end is in bounds; the guest's sum then reads the last byte and traps on the next. */
+    /* Nothing at the very end is in bounds; the guest's sum then reads the last byte and traps on
+     * the next. */
     expect_trap(FILL, MEMORY, 0, TRAP_MEMORY);
 }
 
@@ -94,16 +112,18 @@ static void copies_that_overlap(void **state) {
     (void)state;
     uint32_t words = 0x240000, length = 0x380001;
     uint8_t *pattern = malloc(words * (size_t)4 + 16 * (size_t)MIB);
-    static const uint32_t moves[][2] = {{0, 1},         {1, 0},       {0, MIB},     {MIB, 0},     {0, MIB + 3},
-                                        {MIB + 3, 0},   {0, 3 * MIB}, {3 * MIB, 0}, {0, 5 * MIB}, {5 * MIB, 0},
-                                        {4 * MIB, 100}, {100, 101},   {7, 7}};
+    static const uint32_t moves[][2] = {{0, 1},       {1, 0},       {0, MIB},       {MIB, 0},
+                                        {0, MIB + 3}, {MIB + 3, 0}, {0, 3 * MIB},   {3 * MIB, 0},
+                                        {0, 5 * MIB}, {5 * MIB, 0}, {4 * MIB, 100}, {100, 101},
+                                        {7, 7}};
     for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
         for (uint32_t word = 0; word < words; word++) {
             uint32_t value = word * UINT32_C(0x9e3779b1);
             memcpy(pattern + 4 * (size_t)word, &value, 4);
         }
         memmove(pattern + moves[i][1], pattern + moves[i][0], length);
-        assert_int_equal(call(&bulk, COPY, moves[i][0], moves[i][1]), sum(pattern + moves[i][1], length));
+        assert_int_equal(call(&bulk, COPY, moves[i][0], moves[i][1]),
+                         sum(pattern + moves[i][1], length));
     }
     free(pattern);
 }
@@ -199,7 +219,8 @@ static void memory_grows_to_its_maximum(void **state) {
     }
 }
 
-/* The size that the guest sees, the limit, and the real memory that never shrinks are three things. */
+/* The size that the guest sees, the limit, and the real memory that never shrinks are three things.
+ */
 static void memory_grows_within_its_real_size(void **state) {
     (void)state;
     struct run run;
@@ -230,7 +251,8 @@ static void memory_limit_holds_within_the_real_size(void **state) {
     run_close(&run);
 }
 
-static wasmtime_error_t *count_check(const wasmtime_context_t *context, void *data, uint64_t *delta, wasmtime_update_deadline_kind_t *kind) {
+static wasmtime_error_t *count_check(const wasmtime_context_t *context, void *data, uint64_t *delta,
+                                     wasmtime_update_deadline_kind_t *kind) {
     (void)context;
     ++*(uint32_t *)data;
     *delta = 0; /* passed again at the next check */

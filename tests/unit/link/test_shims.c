@@ -1,4 +1,5 @@
-/* Shims and entries: who is asked what, in which order (wat/good.wat, "shims"). argv[1]: the cases. */
+/* Shims and entries: who is asked what, in which order (wat/good.wat, "shims"). argv[1]: the cases.
+ */
 #include "cases.h"
 #include "run.h"
 
@@ -24,10 +25,14 @@ static void requests_go_to_the_realloc_of_the_options(void **state) {
     struct linked linked;
     struct run run;
     open_case(&linked, &run);
-    const uint64_t requests[] = {REQUEST(1, 3), REQUEST(8, 20), 0, /* enter: two */
-                                 REQUEST(4, 1), 0,                 /* get */
-                                 0,                                /* get again: none */
-                                 REQUEST(2, 7), 0};                /* get with the other realloc */
+    const uint64_t requests[] = {REQUEST(1, 3),
+                                 REQUEST(8, 20),
+                                 0, /* enter: two */
+                                 REQUEST(4, 1),
+                                 0, /* get */
+                                 0, /* get again: none */
+                                 REQUEST(2, 7),
+                                 0}; /* get with the other realloc */
     memcpy(run.requests, requests, sizeof requests);
     run.args[0] = 40;
     run.args[1] = 2;
@@ -40,7 +45,8 @@ static void requests_go_to_the_realloc_of_the_options(void **state) {
     close_case(&linked, &run);
 }
 
-/* An alias of the same realloc is no other option, and realloc means nothing where the result needs no memory. */
+/* An alias of the same realloc is no other option, and realloc means nothing where the result needs
+ * no memory. */
 static void interface_has_what_makes_a_difference(void **state) {
     (void)state;
     struct linked linked;
@@ -52,18 +58,25 @@ static void interface_has_what_makes_a_difference(void **state) {
         "\"resources\": [],\n"
         "\"types\": [\n  \"u32\",\n  \"string\"],\n"
         "\"imports\": [\n"
-        "  {\"interface\": \"test:host/text@0.2.0\", \"name\": \"get\", \"module\": \"test:host/text@0.2.0\", "
-        "\"field\": \"pk-plan:get\", \"kind\": \"func\", \"plan\": true, \"params\": [[\"x\", 0]], \"result\": 1, "
+        "  {\"interface\": \"test:host/text@0.2.0\", \"name\": \"get\", \"module\": "
+        "\"test:host/text@0.2.0\", "
+        "\"field\": \"pk-plan:get\", \"kind\": \"func\", \"plan\": true, \"params\": [[\"x\", 0]], "
+        "\"result\": 1, "
         "\"encoding\": \"utf8\", \"core\": \"ii:\"},\n"
-        "  {\"interface\": \"test:host/text@0.2.0\", \"name\": \"get\", \"module\": \"test:host/text@0.2.0\", "
-        "\"field\": \"pk-plan-2:get\", \"kind\": \"func\", \"plan\": true, \"params\": [[\"x\", 0]], \"result\": 1, "
+        "  {\"interface\": \"test:host/text@0.2.0\", \"name\": \"get\", \"module\": "
+        "\"test:host/text@0.2.0\", "
+        "\"field\": \"pk-plan-2:get\", \"kind\": \"func\", \"plan\": true, \"params\": [[\"x\", "
+        "0]], \"result\": 1, "
         "\"encoding\": \"utf8\", \"core\": \"ii:\"},\n"
-        "  {\"interface\": \"test:host/text@0.2.0\", \"name\": \"plain\", \"module\": \"test:host/text@0.2.0\", "
-        "\"field\": \"plain\", \"kind\": \"func\", \"plan\": false, \"params\": [[\"x\", 1]], \"result\": 0, "
+        "  {\"interface\": \"test:host/text@0.2.0\", \"name\": \"plain\", \"module\": "
+        "\"test:host/text@0.2.0\", "
+        "\"field\": \"plain\", \"kind\": \"func\", \"plan\": false, \"params\": [[\"x\", 1]], "
+        "\"result\": 0, "
         "\"encoding\": \"utf8\", \"core\": \"ii:i\"}],\n"
         "\"exports\": [\n"
         "  {\"interface\": \"pharia:skill/skill-handler@0.3.11\", \"name\": \"run\", \"entry\": 0, "
-        "\"params\": [[\"x\", 1]], \"result\": 1, \"encoding\": \"utf8\", \"core\": \"ii:i\", \"post_return\": true}],\n"
+        "\"params\": [[\"x\", 1]], \"result\": 1, \"encoding\": \"utf8\", \"core\": \"ii:i\", "
+        "\"post_return\": true}],\n"
         "\"globals\": \"i\",\n"
         "\"start\": true, \"strict\": false, \"max_pages\": 65536}\n");
     close_case(&linked, &run);
@@ -78,9 +91,19 @@ static void resources_and_other_types_are_numbered_by_use(void **state) {
     const char *text = buf_cstr(&linked.result.interface);
     static const char *const parts[] = {
         "\"resources\": [\n  {\"interface\": \"test:host/types@0.2.0\", \"name\": \"thing\"}],",
-        "{\"record\": [[\"a\", ", "{\"variant\": [[\"none\", null], [\"some\", ", "{\"enum\": [\"red\", \"green\"]}",
-        "{\"flags\": [\"r\", \"w\"]}", "{\"tuple\": [", "{\"option\": ", "{\"result\": [", ", null]}", "{\"own\": 0}", "{\"borrow\": 0}",
-        "\"name\": \"[method]thing.all\"", "\"name\": \"[resource-drop]thing\"", "\"kind\": \"drop\", \"resource\": 0, \"core\": \"i:\"",
+        "{\"record\": [[\"a\", ",
+        "{\"variant\": [[\"none\", null], [\"some\", ",
+        "{\"enum\": [\"red\", \"green\"]}",
+        "{\"flags\": [\"r\", \"w\"]}",
+        "{\"tuple\": [",
+        "{\"option\": ",
+        "{\"result\": [",
+        ", null]}",
+        "{\"own\": 0}",
+        "{\"borrow\": 0}",
+        "\"name\": \"[method]thing.all\"",
+        "\"name\": \"[resource-drop]thing\"",
+        "\"kind\": \"drop\", \"resource\": 0, \"core\": \"i:\"",
         "\"strict\": true, \"max_pages\": 7}"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strstr(text, parts[i]) == NULL) fail_msg("%s is not in\n%s", parts[i], text);

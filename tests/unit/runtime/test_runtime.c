@@ -1,4 +1,5 @@
-/* runtime: what becomes of invocations, with a real guest (tests/skills/behaviour.wat) whose input's second byte says what it does. */
+/* runtime: what becomes of invocations, with a real guest (tests/skills/behaviour.wat) whose
+ * input's second byte says what it does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +55,8 @@ static void expect(const char *input, enum invocation_outcome outcome, const cha
     submit(&waiting, input, &left);
     wait_for(&left);
     assert_int_equal(waiting.request.outcome, outcome);
-    const char *text = outcome == INVOCATION_OK ? (const char *)waiting.request.output : waiting.request.text;
+    const char *text =
+        outcome == INVOCATION_OK ? (const char *)waiting.request.output : waiting.request.text;
     assert_non_null(text);
     if (!strstr(text, part)) fail_msg("'%s' has no '%s'", text, part);
     assert_null(waiting.request.skill);
@@ -147,7 +149,8 @@ static void many_wait_at_once(void **state) {
     for (int i = 0; i < MANY; i++) submit(&sleeping[i], "\"s\"", &left);
     wait_for(&left);
     for (int i = 0; i < MANY; i++) {
-        assert_true(sleeping[i].request.outcome == INVOCATION_OK || sleeping[i].request.outcome == INVOCATION_TIMEOUT);
+        assert_true(sleeping[i].request.outcome == INVOCATION_OK ||
+                    sleeping[i].request.outcome == INVOCATION_TIMEOUT);
         forget(&sleeping[i]);
     }
 }
@@ -171,7 +174,8 @@ static void cancelled_anywhere(void **state) {
     int cancelled = 0;
     for (int i = 0; i < MANY; i++) {
         enum invocation_outcome outcome = each[i].request.outcome;
-        assert_true(outcome == INVOCATION_CANCELLED || outcome == INVOCATION_OK || outcome == INVOCATION_TIMEOUT);
+        assert_true(outcome == INVOCATION_CANCELLED || outcome == INVOCATION_OK ||
+                    outcome == INVOCATION_TIMEOUT);
         cancelled += outcome == INVOCATION_CANCELLED;
         forget(&each[i]);
     }

@@ -21,7 +21,8 @@ static void earliest_comes_first(void **state) {
         assert_true(timers_add(&timers, &each[i]));
     }
     for (int i = 0; i < COUNT; i += 3) timers_remove(&timers, &each[i]);
-    for (int i = 0; i < COUNT; i += 3) timers_remove(&timers, &each[i]); /* a second time: nothing */
+    for (int i = 0; i < COUNT; i += 3)
+        timers_remove(&timers, &each[i]); /* a second time: nothing */
     uint64_t last = 0;
     int seen = 0;
     for (struct timer *timer; (timer = timers_first(&timers)); seen++) {
@@ -48,6 +49,7 @@ static void empty_has_no_first(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(earliest_comes_first), cmocka_unit_test(empty_has_no_first)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(earliest_comes_first),
+                                       cmocka_unit_test(empty_has_no_first)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,8 @@ struct client client_open(const char *address) {
     struct client client = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     int one = 1;
     setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (connect(client.fd, (struct sockaddr *)&to, sizeof to)) fail_msg("connect: %s", strerror(errno));
+    if (connect(client.fd, (struct sockaddr *)&to, sizeof to))
+        fail_msg("connect: %s", strerror(errno));
     return client;
 }
 
@@ -87,18 +88,21 @@ static void use(struct client *client, size_t size) {
 static void read_headers(struct client *client, struct answer *answer) {
     char *end;
     while (!client->size || !(end = memmem(client->bytes, client->size, "\r\n\r\n", 4)))
-        if (!receive(client, PATIENCE_MS)) fail_msg("no answer: %.*s", (int)client->size, client->bytes ? client->bytes : "");
+        if (!receive(client, PATIENCE_MS))
+            fail_msg("no answer: %.*s", (int)client->size, client->bytes ? client->bytes : "");
     size_t size = (size_t)(end - client->bytes) + 4;
     assert_true(size < sizeof answer->headers);
     memcpy(answer->headers, client->bytes, size);
     answer->headers[size] = '\0';
     use(client, size);
-    if (sscanf(answer->headers, "HTTP/1.%*d %d ", &answer->status) != 1) fail_msg("no status: %s", answer->headers);
+    if (sscanf(answer->headers, "HTTP/1.%*d %d ", &answer->status) != 1)
+        fail_msg("no status: %s", answer->headers);
 }
 
 bool answer_header(const struct answer *answer, const char *name, char *value, size_t size) {
     size_t length = strlen(name);
-    for (const char *line = strstr(answer->headers, "\r\n"); line; line = strstr(line + 2, "\r\n")) {
+    for (const char *line = strstr(answer->headers, "\r\n"); line;
+         line = strstr(line + 2, "\r\n")) {
         if (strncasecmp(line + 2, name, length) != 0 || line[2 + length] != ':') continue;
         const char *start = line + 3 + length + strspn(line + 3 + length, " ");
         snprintf(value, size, "%.*s", (int)strcspn(start, "\r"), start);
@@ -112,11 +116,15 @@ struct answer client_answer(struct client *client, bool head) {
     char value[100];
     do read_headers(client, &answer);
     while (answer.status == 100);
-    answer.closes = answer_header(&answer, "Connection", value, sizeof value) && strcasecmp(value, "close") == 0;
-    size_t size = answer_header(&answer, "Content-Length", value, sizeof value) ? strtoull(value, NULL, 10) : 0;
+    answer.closes = answer_header(&answer, "Connection", value, sizeof value) &&
+                    strcasecmp(value, "close") == 0;
+    size_t size = answer_header(&answer, "Content-Length", value, sizeof value)
+                      ? strtoull(value, NULL, 10)
+                      : 0;
     if (head) size = 0;
     while (client->size < size)
-        if (!receive(client, PATIENCE_MS)) fail_msg("the body is cut after %zu of %zu bytes", client->size, size);
+        if (!receive(client, PATIENCE_MS))
+            fail_msg("the body is cut after %zu of %zu bytes", client->size, size);
     answer.body = malloc(size + 1);
     must(answer.body);
     if (size) memcpy(answer.body, client->bytes, size);
@@ -131,13 +139,15 @@ void answer_free(struct answer *answer) {
     answer->body = NULL;
 }
 
-struct answer client_once(const char *address, const char *method, const char *path, const char *headers, const char *body) {
+struct answer client_once(const char *address, const char *method, const char *path,
+                          const char *headers, const char *body) {
     struct client client = client_open(address);
     char start[4096];
-    int size = snprintf(start, sizeof start, "%s %s HTTP/1.1\r\nHost: x\r\n%s", method, path, headers ? headers : "");
+    int size = snprintf(start, sizeof start, "%s %s HTTP/1.1\r\nHost: x\r\n%s", method, path,
+                        headers ? headers : "");
     if (body)
-        size += snprintf(start + size, sizeof start - (size_t)size, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
-                         strlen(body));
+        size += snprintf(start + size, sizeof start - (size_t)size,
+                         "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
     client_send(&client, start, (size_t)size);
     client_text(&client, "\r\n");
     if (body) client_text(&client, body);

@@ -1,5 +1,5 @@
-/* A blocking HTTP client for the tests: sends any bytes, reads answers one by one. Fails the test when the server does not answer
- * within 10 s. */
+/* A blocking HTTP client for the tests: sends any bytes, reads answers one by one. Fails the test
+ * when the server does not answer within 10 s. */
 #ifndef PK_TESTS_CLIENT_H
 #define PK_TESTS_CLIENT_H
 
@@ -30,13 +30,15 @@ void client_text(struct client *client, const char *text);
 size_t client_try_send(struct client *client, const void *bytes, size_t size);
 /* The next answer. `head`: of a HEAD request, so that no body follows. */
 struct answer client_answer(struct client *client, bool head);
-/* True when the server has closed (after what was received); false when it says nothing for `ms`. */
+/* True when the server has closed (after what was received); false when it says nothing for `ms`.
+ */
 bool client_closed(struct client *client, int ms);
 void answer_free(struct answer *answer);
 /* One header's value, copied to `value`, or false. */
 bool answer_header(const struct answer *answer, const char *name, char *value, size_t size);
 
 /* METHOD PATH on a connection of its own, with a JSON body when it is not NULL. */
-struct answer client_once(const char *address, const char *method, const char *path, const char *headers, const char *body);
+struct answer client_once(const char *address, const char *method, const char *path,
+                          const char *headers, const char *body);
 
 #endif

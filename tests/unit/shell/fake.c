@@ -80,8 +80,9 @@ static const struct {
     const char *name;
     enum invocation_outcome outcome;
 } outcomes[] = {
-    {"user", INVOCATION_USER_ERROR}, {"input", INVOCATION_INVALID_INPUT}, {"output", INVOCATION_INVALID_OUTPUT},
-    {"trap", INVOCATION_TRAP},       {"timeout", INVOCATION_TIMEOUT},     {"refused", INVOCATION_REFUSED},
+    {"user", INVOCATION_USER_ERROR},       {"input", INVOCATION_INVALID_INPUT},
+    {"output", INVOCATION_INVALID_OUTPUT}, {"trap", INVOCATION_TRAP},
+    {"timeout", INVOCATION_TIMEOUT},       {"refused", INVOCATION_REFUSED},
 };
 
 static void fill(struct invocation_request *run) {
@@ -94,8 +95,12 @@ static void fill(struct invocation_request *run) {
         run->text = strdup("the cause");
         return;
     }
-    const char *schema = strcmp(name, "meta-bad") == 0 ? "{\"type\":7}" : strcmp(name, "meta-json") == 0 ? "{" : "{\"type\":\"object\"}";
-    struct str text = run->entry == INVOCATION_RUN ? (struct str){(const char *)run->input, run->input_size} : str_of(schema);
+    const char *schema = strcmp(name, "meta-bad") == 0    ? "{\"type\":7}"
+                         : strcmp(name, "meta-json") == 0 ? "{"
+                                                          : "{\"type\":\"object\"}";
+    struct str text = run->entry == INVOCATION_RUN
+                          ? (struct str){(const char *)run->input, run->input_size}
+                          : str_of(schema);
     run->output = malloc(text.size + 1);
     must(run->output);
     if (text.size) memcpy(run->output, text.data, text.size);
@@ -136,14 +141,18 @@ static void *work(void *unused) {
             clock_gettime(CLOCK_REALTIME, &until);
             until.tv_nsec += 1000000;
             if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-            if (job) pthread_cond_timedwait(&changed, &lock, &until);
-            else pthread_cond_wait(&changed, &lock);
+            if (job)
+                pthread_cond_timedwait(&changed, &lock, &until);
+            else
+                pthread_cond_wait(&changed, &lock);
             continue;
         }
         jobs = job->next;
         pthread_mutex_unlock(&lock);
-        if (job->run) end_run(job->run);
-        else end_load(job->load);
+        if (job->run)
+            end_run(job->run);
+        else
+            end_load(job->load);
         free(job);
         pthread_mutex_lock(&lock);
     }
@@ -186,14 +195,17 @@ void runtime_cancel(struct runtime *runtime, struct invocation_request *request)
 /* ---- store */
 
 static bool known(struct str name) {
-    static const char *const names[] = {"echo", "echo-pending", "hang", "user", "input", "output", "trap", "timeout", "refused",
-                                        "stream", "old", "meta-bad", "meta-json", "load-fail", "load-slow", "a/b"};
+    static const char *const names[] = {"echo",      "echo-pending", "hang",      "user",
+                                        "input",     "output",       "trap",      "timeout",
+                                        "refused",   "stream",       "old",       "meta-bad",
+                                        "meta-json", "load-fail",    "load-slow", "a/b"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_is(name, names[i])) return true;
     return str_starts(name, "slow-");
 }
 
-enum skill_answer skill_store_get(struct skill_store *store, struct str namespace, struct str name, struct skill_request *request) {
+enum skill_answer skill_store_get(struct skill_store *store, struct str namespace, struct str name,
+                                  struct skill_request *request) {
     (void)store;
     if (str_is(namespace, "broken")) {
         err_set(&request->error, ERR_INVALID, "the cause");
@@ -204,7 +216,8 @@ enum skill_answer skill_store_get(struct skill_store *store, struct str namespac
     if (str_is(name, "echo-pending") || str_starts(name, "load-")) {
         loads++;
         snprintf(request->error.text, sizeof request->error.text, "%.*s", STR_ARG(name));
-        add_job((struct job){.due = clock_monotonic() + (slow ? 300 : 1) * CLOCK_MS, .load = request});
+        add_job(
+            (struct job){.due = clock_monotonic() + (slow ? 300 : 1) * CLOCK_MS, .load = request});
         return SKILL_PENDING;
     }
     request->skill = make_skill(name);

@@ -19,7 +19,8 @@ static inline void server_start(void (*change)(struct shell_settings *settings))
     settings.address = "127.0.0.1:0";
     if (change) change(&settings);
     fake_start();
-    if (!shell_new(&settings, NULL, NULL, &shell, &err) || !shell_start(shell, &err)) fail_msg("%s", err.text);
+    if (!shell_new(&settings, NULL, NULL, &shell, &err) || !shell_start(shell, &err))
+        fail_msg("%s", err.text);
     address = shell_address(shell);
 }
 

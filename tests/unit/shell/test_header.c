@@ -4,10 +4,18 @@
 
 static void knows_json(void **state) {
     (void)state;
-    static const char *const good[] = {"application/json", "Application/JSON", "application/json; charset=utf-8", "application/json;x",
-                                       "application/problem+json", " application/json "};
-    static const char *const bad[] = {"", "text/json", "application/jsonx", "application/xjson", "application", "application/",
-                                      "json", "text/plain; application/json", "application/json/x"};
+    static const char *const good[] = {
+        "application/json",   "Application/JSON",         "application/json; charset=utf-8",
+        "application/json;x", "application/problem+json", " application/json "};
+    static const char *const bad[] = {"",
+                                      "text/json",
+                                      "application/jsonx",
+                                      "application/xjson",
+                                      "application",
+                                      "application/",
+                                      "json",
+                                      "text/plain; application/json",
+                                      "application/json/x"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_true(header_is_json(good[i]));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(header_is_json(bad[i]));
     assert_false(header_is_json(NULL));
@@ -38,6 +46,8 @@ static void reads_lengths(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(knows_json), cmocka_unit_test(knows_bearers), cmocka_unit_test(reads_lengths)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(knows_json),
+                                       cmocka_unit_test(knows_bearers),
+                                       cmocka_unit_test(reads_lengths)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

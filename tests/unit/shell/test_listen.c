@@ -36,7 +36,8 @@ static void refuses(const char *address, const char *wanted) {
 
 static void says_what_is_wrong(void **state) {
     (void)state;
-    static const char *const forms[] = {"", "127.0.0.1", "127.0.0.1:", ":80", "::1:80", "[::1]", "[::1:80"};
+    static const char *const forms[] = {"",       "127.0.0.1", "127.0.0.1:", ":80",
+                                        "::1:80", "[::1]",     "[::1:80"};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) refuses(forms[i], "HOST:PORT");
     refuses("127.0.0.1:http", "127.0.0.1:http");
     refuses("192.0.2.1:18081", "has no such address"); /* of a network for documentation */

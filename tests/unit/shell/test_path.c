@@ -56,7 +56,8 @@ static void decodes_percents(void **state) {
 
 static void refuses_broken_percents(void **state) {
     (void)state;
-    static const char *const broken[] = {"%", "a%4", "%4g", "%g4", "%%20", "%ff", "%c3", "%ed%a0%80", "%c0%af"};
+    static const char *const broken[] = {"%",   "a%4", "%4g",       "%g4",   "%%20",
+                                         "%ff", "%c3", "%ed%a0%80", "%c0%af"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         struct buf out;
         buf_init(&out, 1000);
@@ -75,9 +76,12 @@ static void keeps_to_the_cap(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(splits_at_slashes_before_decoding), cmocka_unit_test(takes_the_absolute_form),
-        cmocka_unit_test(refuses_what_is_no_path),           cmocka_unit_test(decodes_percents),
-        cmocka_unit_test(refuses_broken_percents),           cmocka_unit_test(keeps_to_the_cap),
+        cmocka_unit_test(splits_at_slashes_before_decoding),
+        cmocka_unit_test(takes_the_absolute_form),
+        cmocka_unit_test(refuses_what_is_no_path),
+        cmocka_unit_test(decodes_percents),
+        cmocka_unit_test(refuses_broken_percents),
+        cmocka_unit_test(keeps_to_the_cap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,8 @@ static void find(struct found *found, const char *method, const char *url) {
     *found = (struct found){0};
     buf_init(&found->names, 1000);
     buf_init(&found->allow, 200);
-    found->match = route_find(table, str_of(method), str_of(url), &found->route, &found->names, found->params, &found->allow);
+    found->match = route_find(table, str_of(method), str_of(url), &found->route, &found->names,
+                              found->params, &found->allow);
 }
 
 static void done(struct found *found) {
@@ -82,8 +83,10 @@ static void names_what_is_allowed(void **state) {
 
 static void knows_no_other_paths(void **state) {
     (void)state;
-    static const char *const urls[] = {"/", "/skills/", "/Skills", "/skills/dev/run", "/skills//a/run", "/cached/", "/cached//", "*", "",
-                                       "/skills/dev/a/b/run", "/{namespace}", "skills", "/%73kills"};
+    static const char *const urls[] = {
+        "/",         "/skills/", "/Skills", "/skills/dev/run",     "/skills//a/run", "/cached/",
+        "/cached//", "*",        "",        "/skills/dev/a/b/run", "/{namespace}",   "skills",
+        "/%73kills"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         struct found found;
         find(&found, "GET", urls[i]);
@@ -102,8 +105,9 @@ static void tells_broken_percents(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_and_decodes),    cmocka_unit_test(head_is_get),           cmocka_unit_test(names_what_is_allowed),
-        cmocka_unit_test(knows_no_other_paths), cmocka_unit_test(tells_broken_percents),
+        cmocka_unit_test(finds_and_decodes),     cmocka_unit_test(head_is_get),
+        cmocka_unit_test(names_what_is_allowed), cmocka_unit_test(knows_no_other_paths),
+        cmocka_unit_test(tells_broken_percents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

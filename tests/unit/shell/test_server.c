@@ -8,14 +8,18 @@
 #define RUN(name) "/v1/skills/dev/" name "/run"
 #define TOKEN     "Authorization: Bearer x\r\n"
 
-static void expect(const char *method, const char *path, const char *headers, const char *body, int status, const char *part) {
+static void expect(const char *method, const char *path, const char *headers, const char *body,
+                   int status, const char *part) {
     struct answer answer = client_once(address, method, path, headers, body);
-    if (answer.status != status) fail_msg("%s %s: %d, not %d: %s", method, path, answer.status, status, answer.body);
-    if (!strstr(answer.body, part)) fail_msg("%s %s: \"%s\" is not in: %s", method, path, part, answer.body);
+    if (answer.status != status)
+        fail_msg("%s %s: %d, not %d: %s", method, path, answer.status, status, answer.body);
+    if (!strstr(answer.body, part))
+        fail_msg("%s %s: \"%s\" is not in: %s", method, path, part, answer.body);
     answer_free(&answer);
 }
 
-static void is_exactly(const char *method, const char *path, const char *headers, const char *body, const char *type, const char *text) {
+static void is_exactly(const char *method, const char *path, const char *headers, const char *body,
+                       const char *type, const char *text) {
     struct answer answer = client_once(address, method, path, headers, body);
     char value[100];
     assert_int_equal(answer.status, 200);
@@ -35,9 +39,12 @@ static void simple_routes(void **state) {
     is_exactly("GET", "/skills", NULL, NULL, "application/json", "[\"dev/echo\",\"dev/user\"]");
     is_exactly("GET", "/v1/skills", NULL, NULL, "application/json", "[\"dev/echo\",\"dev/user\"]");
     is_exactly("GET", "/cached_skills", TOKEN, NULL, "application/json", "[\"dev/echo\"]");
-    is_exactly("DELETE", "/cached_skills/dev/echo", NULL, NULL, "application/json", "\"Skill removed from cache\"");
-    is_exactly("DELETE", "/cached_skills/dev/a%2Fb", NULL, NULL, "application/json", "\"Skill removed from cache\"");
-    is_exactly("DELETE", "/cached_skills/dev%2Fecho", NULL, NULL, "application/json", "\"Skill removed from cache\"");
+    is_exactly("DELETE", "/cached_skills/dev/echo", NULL, NULL, "application/json",
+               "\"Skill removed from cache\"");
+    is_exactly("DELETE", "/cached_skills/dev/a%2Fb", NULL, NULL, "application/json",
+               "\"Skill removed from cache\"");
+    is_exactly("DELETE", "/cached_skills/dev%2Fecho", NULL, NULL, "application/json",
+               "\"Skill removed from cache\"");
     expect("DELETE", "/cached_skills/dev%2fa/b", NULL, NULL, 400, "Invalid namespace");
     server_stop();
 }
@@ -45,11 +52,14 @@ static void simple_routes(void **state) {
 static void runs(void **state) {
     (void)state;
     server_start(NULL);
-    is_exactly("POST", RUN("echo"), NULL, "{\"b\":0.10, \"a\":\"\\u00e4\"}", "application/json", "{\"b\":0.10, \"a\":\"\\u00e4\"}");
+    is_exactly("POST", RUN("echo"), NULL, "{\"b\":0.10, \"a\":\"\\u00e4\"}", "application/json",
+               "{\"b\":0.10, \"a\":\"\\u00e4\"}");
     is_exactly("POST", RUN("echo-pending"), NULL, "[1]", "application/json", "[1]");
     is_exactly("POST", RUN("slow-20"), TOKEN, "null", "application/json", "null");
-    is_exactly("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/echo\",\"input\": [1, 2] }", "application/json", "[1, 2]");
-    is_exactly("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev\\/a\\/b\",\"input\":\"x\"}", "application/json", "\"x\"");
+    is_exactly("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/echo\",\"input\": [1, 2] }",
+               "application/json", "[1, 2]");
+    is_exactly("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev\\/a\\/b\",\"input\":\"x\"}",
+               "application/json", "\"x\"");
     server_stop();
 }
 
@@ -57,7 +67,8 @@ static void failures(void **state) {
     (void)state;
     server_start(NULL);
     expect("POST", RUN("nope"), NULL, "1", 400, "could not find the skill \"dev/nope\"");
-    expect("POST", "/v1/skills/other/echo/run", NULL, "1", 400, "could not find the skill \"other/echo\"");
+    expect("POST", "/v1/skills/other/echo/run", NULL, "1", 400,
+           "could not find the skill \"other/echo\"");
     expect("POST", "/v1/skills/-x/echo/run", NULL, "1", 400, "Invalid namespace \"-x\"");
     expect("POST", "/v1/skills/D%20V/echo/run", NULL, "1", 400, "Invalid namespace \"D V\"");
     expect("POST", "/v1/skills/broken/echo/run", NULL, "1", 500, "\"broken\"");
@@ -68,7 +79,8 @@ static void failures(void **state) {
     expect("POST", RUN("trap"), NULL, "1", 503, "Original error:\n\nthe cause");
     expect("POST", RUN("timeout"), NULL, "1", 503, "in our runtime");
     expect("POST", RUN("refused"), NULL, "1", 503, "in our runtime");
-    expect("POST", RUN("load-fail"), NULL, "1", 503, "Error loading skill: \"dev/load-fail\": the cause");
+    expect("POST", RUN("load-fail"), NULL, "1", 503,
+           "Error loading skill: \"dev/load-fail\": the cause");
     expect("POST", RUN("stream"), NULL, "1", 400, "/message-stream");
     expect("POST", RUN("%ff"), NULL, "1", 400, "Invalid URL");
     expect("POST", RUN("%zz"), NULL, "1", 400, "Invalid URL");
@@ -78,16 +90,23 @@ static void failures(void **state) {
 static void failures_of_2024(void **state) {
     (void)state;
     server_start(NULL);
-    expect("POST", "/execute_skill", NULL, "{\"skill\":\"dev/echo\",\"input\":1}", 400, "`authorization` was missing");
-    expect("POST", "/execute_skill", "Authorization: Basic x\r\n", "{\"skill\":\"dev/echo\",\"input\":1}", 400, "invalid HTTP header");
+    expect("POST", "/execute_skill", NULL, "{\"skill\":\"dev/echo\",\"input\":1}", 400,
+           "`authorization` was missing");
+    expect("POST", "/execute_skill", "Authorization: Basic x\r\n",
+           "{\"skill\":\"dev/echo\",\"input\":1}", 400, "invalid HTTP header");
     expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"\",\"input\":1}", 400, "\"");
     expect("POST", "/execute_skill", TOKEN, "{\"skill\":\" \",\"input\":1}", 400, "empty");
     expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/\",\"input\":1}", 400, "empty");
-    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"echo\",\"input\":1}", 400, "missing namespace");
-    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/nope\",\"input\":1}", 400, "\"Sorry, we could not find");
-    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/user\",\"input\":1}", 500, "\"The skill \\\"dev/user\\\"");
-    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/trap\",\"input\":1}", 500, "Original error:\\n\\nthe cause\"");
-    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/load-fail\",\"input\":1}", 500, "Error loading skill: ");
+    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"echo\",\"input\":1}", 400,
+           "missing namespace");
+    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/nope\",\"input\":1}", 400,
+           "\"Sorry, we could not find");
+    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/user\",\"input\":1}", 500,
+           "\"The skill \\\"dev/user\\\"");
+    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/trap\",\"input\":1}", 500,
+           "Original error:\\n\\nthe cause\"");
+    expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/load-fail\",\"input\":1}", 500,
+           "Error loading skill: ");
     expect("POST", "/execute_skill", TOKEN, "{\"skill\":\"dev/echo\"}", 422, "input");
     expect("POST", "/execute_skill", TOKEN, "{\"skill\":7,\"input\":1}", 422, "skill");
     expect("POST", "/execute_skill", TOKEN, "[1]", 422, "object");
@@ -99,11 +118,13 @@ static void failures_of_2024(void **state) {
 static void metadata(void **state) {
     (void)state;
     server_start(NULL);
-    is_exactly("GET", "/v1/skills/dev/echo/metadata", NULL, NULL, "application/json",
-               "{\"description\":\"a \\\"fake\\\"\",\"version\":\"0.3\",\"skill_type\":\"function\","
-               "\"input_schema\":{\"type\":\"object\"},\"output_schema\":true}");
-    static const char none[] = "{\"description\":null,\"version\":null,\"skill_type\":\"function\",\"input_schema\":null,"
-                               "\"output_schema\":null}";
+    is_exactly(
+        "GET", "/v1/skills/dev/echo/metadata", NULL, NULL, "application/json",
+        "{\"description\":\"a \\\"fake\\\"\",\"version\":\"0.3\",\"skill_type\":\"function\","
+        "\"input_schema\":{\"type\":\"object\"},\"output_schema\":true}");
+    static const char none[] =
+        "{\"description\":null,\"version\":null,\"skill_type\":\"function\",\"input_schema\":null,"
+        "\"output_schema\":null}";
     is_exactly("GET", "/v1/skills/dev/old/metadata", NULL, NULL, "application/json", none);
     is_exactly("GET", "/v1/skills/dev/stream/metadata", NULL, NULL, "application/json", none);
     expect("GET", "/v1/skills/dev/meta-bad/metadata", NULL, NULL, 400, "7 is no type");
@@ -127,7 +148,8 @@ static void wrong_requests(void **state) {
     assert_true(answer_header(&answer, "Allow", value, sizeof value));
     assert_string_equal(value, "DELETE");
     answer_free(&answer);
-    expect("POST", RUN("echo"), "Content-Type: text/plain\r\nContent-Length: 0\r\n", NULL, 415, "application/json");
+    expect("POST", RUN("echo"), "Content-Type: text/plain\r\nContent-Length: 0\r\n", NULL, 415,
+           "application/json");
     expect("POST", RUN("echo"), "Content-Length: 0\r\n", NULL, 415, "application/json");
     expect("POST", RUN("echo"), NULL, "", 400, "not valid JSON");
     expect("POST", RUN("echo"), NULL, "{\"a\":1", 400, "not valid JSON");
@@ -149,7 +171,8 @@ static void head_has_no_body(void **state) {
     assert_true(answer_header(&answer, "Content-Length", value, sizeof value));
     assert_string_equal(value, "23");
     answer_free(&answer);
-    client_text(&client, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"); /* nothing of a body is in between */
+    client_text(&client,
+                "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"); /* nothing of a body is in between */
     answer = client_answer(&client, false);
     assert_string_equal(answer.body, "ok");
     answer_free(&answer);
@@ -161,8 +184,12 @@ static void cross_origin(void **state) {
     (void)state;
     server_start(NULL);
     char value[200];
-    struct answer answer = client_once(address, "OPTIONS", RUN("echo"), "Origin: http://a.example\r\n"
-                                       "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization,x\r\n", NULL);
+    struct answer answer =
+        client_once(address, "OPTIONS", RUN("echo"),
+                    "Origin: http://a.example\r\n"
+                    "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: "
+                    "authorization,x\r\n",
+                    NULL);
     assert_int_equal(answer.status, 200);
     assert_true(answer_header(&answer, "Access-Control-Allow-Origin", value, sizeof value));
     assert_string_equal(value, "http://a.example");
@@ -185,10 +212,13 @@ static void keeps_connections_and_answers_in_order(void **state) {
     (void)state;
     server_start(NULL);
     struct client client = client_open(address);
-    for (int round = 0; round < 200; round++) { /* three at once: the second is suspended, the third waits for it */
-        client_text(&client, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
-                             "POST " RUN("echo-pending") " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n[7]"
-                             "GET /skills HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int round = 0; round < 200;
+         round++) { /* three at once: the second is suspended, the third waits for it */
+        client_text(&client,
+                    "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+                    "POST " RUN("echo-pending") " HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                                "application/json\r\nContent-Length: 3\r\n\r\n[7]"
+                                                "GET /skills HTTP/1.1\r\nHost: x\r\n\r\n");
         static const char *const bodies[] = {"ok", "[7]", "[\"dev/echo\",\"dev/user\"]"};
         for (int i = 0; i < 3; i++) {
             struct answer answer = client_answer(&client, false);
@@ -227,7 +257,9 @@ static void two_threads(struct shell_settings *settings) {
 static void several_loops(void **state) {
     (void)state;
     server_start(two_threads);
-    for (int i = 0; i < 300; i++) is_exactly("POST", i % 2 ? RUN("echo") : RUN("echo-pending"), NULL, "[1]", "application/json", "[1]");
+    for (int i = 0; i < 300; i++)
+        is_exactly("POST", i % 2 ? RUN("echo") : RUN("echo-pending"), NULL, "[1]",
+                   "application/json", "[1]");
     server_stop();
 }
 
@@ -239,7 +271,8 @@ static void stops_with_answers(void **state) {
     struct answer answer = client_answer(&idle, false);
     assert_int_equal(answer.status, 200);
     answer_free(&answer);
-    client_text(&running, "POST " RUN("slow-200") " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n1");
+    client_text(&running, "POST " RUN("slow-200") " HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                                  "application/json\r\nContent-Length: 1\r\n\r\n1");
     usleep(50000);
     shell_stop_accepting(shell);
     client_text(&idle, "GET /ready HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -262,8 +295,11 @@ static void stops_while_requests_hang(void **state) {
     struct client clients[50];
     for (int i = 0; i < 50; i++) {
         clients[i] = client_open(address);
-        client_text(&clients[i], i % 2 ? "POST " RUN("hang") " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n1"
-                                       : "POST " RUN("hang") " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n1");
+        client_text(&clients[i],
+                    i % 2 ? "POST " RUN("hang") " HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                                "application/json\r\nContent-Length: 1\r\n\r\n1"
+                          : "POST " RUN("hang") " HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                                "application/json\r\nContent-Length: 9\r\n\r\n1");
     }
     usleep(50000);
     shell_stop_accepting(shell);
@@ -279,13 +315,19 @@ static void stops_while_requests_hang(void **state) {
 int main(void) {
     log_start(2, LOG_ERROR, &(struct err){0});
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(simple_routes),    cmocka_unit_test(runs),
-        cmocka_unit_test(failures),         cmocka_unit_test(failures_of_2024),
-        cmocka_unit_test(metadata),         cmocka_unit_test(wrong_requests),
-        cmocka_unit_test(head_has_no_body), cmocka_unit_test(cross_origin),
+        cmocka_unit_test(simple_routes),
+        cmocka_unit_test(runs),
+        cmocka_unit_test(failures),
+        cmocka_unit_test(failures_of_2024),
+        cmocka_unit_test(metadata),
+        cmocka_unit_test(wrong_requests),
+        cmocka_unit_test(head_has_no_body),
+        cmocka_unit_test(cross_origin),
         cmocka_unit_test(keeps_connections_and_answers_in_order),
-        cmocka_unit_test(http_1_0_and_close), cmocka_unit_test(several_loops),
-        cmocka_unit_test(stops_with_answers), cmocka_unit_test(stops_while_requests_hang),
+        cmocka_unit_test(http_1_0_and_close),
+        cmocka_unit_test(several_loops),
+        cmocka_unit_test(stops_with_answers),
+        cmocka_unit_test(stops_while_requests_hang),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     log_stop(1000);

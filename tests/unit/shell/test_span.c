@@ -8,7 +8,8 @@
 
 static const char *const keys[] = {"skill", "input"};
 
-/* In memory of exactly its size, so that a sanitizer sees a read beyond it. NULL for "not there". */
+/* In memory of exactly its size, so that a sanitizer sees a read beyond it. NULL for "not there".
+ */
 static void finds(const char *json, const char *skill, const char *input) {
     const char *wanted[] = {skill, input};
     struct str values[2];
@@ -18,7 +19,8 @@ static void finds(const char *json, const char *skill, const char *input) {
     assert_true(json_valid(copy, size, NULL, NULL));
     assert_true(span_members((struct str){copy, size}, keys, values, 2));
     for (int i = 0; i < 2; i++) {
-        if (!wanted[i]) assert_null(values[i].data);
+        if (!wanted[i])
+            assert_null(values[i].data);
         else if (!values[i].data || !str_is(values[i], wanted[i]))
             fail_msg("%s: %s is %.*s, not %s", json, keys[i], STR_ARG(values[i]), wanted[i]);
     }
@@ -51,7 +53,8 @@ static void wants_an_object(void **state) {
     (void)state;
     struct str values[2];
     static const char *const others[] = {"[]", "1", "\"{\"", "null", "", " "};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) assert_false(span_members(str_of(others[i]), keys, values, 2));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(span_members(str_of(others[i]), keys, values, 2));
 }
 
 static void numbers_are_not_touched(void **state) {
@@ -97,7 +100,9 @@ static void decodes_strings(void **state) {
 
 static void refuses_lone_surrogates_and_others(void **state) {
     (void)state;
-    static const char *const bad[] = {"\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\n\"", "\"\\ud800\\ud800\"", "1", "null", "[\"a\"]", "\""};
+    static const char *const bad[] = {
+        "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\n\"", "\"\\ud800\\ud800\"",
+        "1",           "null",        "[\"a\"]",        "\""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct buf out;
         struct str text;
@@ -116,9 +121,14 @@ static void knows_blanks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_members),     cmocka_unit_test(the_last_of_equal_keys_counts), cmocka_unit_test(wants_an_object),
-        cmocka_unit_test(numbers_are_not_touched), cmocka_unit_test(survives_nonsense),        cmocka_unit_test(decodes_strings),
-        cmocka_unit_test(refuses_lone_surrogates_and_others), cmocka_unit_test(knows_blanks),
+        cmocka_unit_test(finds_members),
+        cmocka_unit_test(the_last_of_equal_keys_counts),
+        cmocka_unit_test(wants_an_object),
+        cmocka_unit_test(numbers_are_not_touched),
+        cmocka_unit_test(survives_nonsense),
+        cmocka_unit_test(decodes_strings),
+        cmocka_unit_test(refuses_lone_surrogates_and_others),
+        cmocka_unit_test(knows_blanks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,10 +4,12 @@
 
 #include "test.h"
 
-static void contains(enum text_failure failure, unsigned status, unsigned status_2024, const char *wanted) {
+static void contains(enum text_failure failure, unsigned status, unsigned status_2024,
+                     const char *wanted) {
     struct buf out;
     buf_init(&out, 10000);
-    assert_int_equal(text_failure(&out, failure, str_of("my-ns"), str_of("my skill"), "THE CAUSE"), status);
+    assert_int_equal(text_failure(&out, failure, str_of("my-ns"), str_of("my skill"), "THE CAUSE"),
+                     status);
     assert_int_equal(text_failure_status_2024(failure), status_2024);
     if (!strstr(buf_cstr(&out), wanted)) fail_msg("\"%s\" is not in: %s", wanted, buf_cstr(&out));
     buf_free(&out);

@@ -1,12 +1,13 @@
-/* cache: what it refuses to open, what it throws away, what is left when a step fails or the process is killed at it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+/* cache: what it refuses to open, what it throws away, what is left when a step fails or the
+ * process is killed at it. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +104,8 @@ static void directories_refused(void **state) {
     assert_int_equal(mkdir(at("real"), 0700), 0);
     assert_int_equal(symlink("real", at("link")), 0);
     refused(at("link"), "is a symbolic link or not a directory");
-    refused(at("link/"), "is a symbolic link or not a directory"); /* a slash would have it followed */
+    refused(at("link/"),
+            "is a symbolic link or not a directory"); /* a slash would have it followed */
     refused(at("link//"), "is a symbolic link or not a directory");
     int fd = open(at("file"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     close(fd);
@@ -138,7 +140,8 @@ static void leftovers(void **state) {
 
 /* ---- artefacts */
 
-static bool make(struct cache *cache, enum artefact_kind kind, const char *text, size_t size, struct artefact *artefact, bool named) {
+static bool make(struct cache *cache, enum artefact_kind kind, const char *text, size_t size,
+                 struct artefact *artefact, bool named) {
     struct cache_file file = {.fd = -1};
     bool good = named ? cache_create_named(cache, &file, &err) : cache_create(cache, &file, &err);
     if (!good) return false;
@@ -222,7 +225,8 @@ static void holes_and_zeros_are_alike(void **state) {
     assert_memory_equal(&digests[0], &digests[1], sizeof *digests);
 }
 
-/* Replace what is in the cache by `size` bytes of `text` (NULL: remove it) and make it anew through a cache that has seen nothing. */
+/* Replace what is in the cache by `size` bytes of `text` (NULL: remove it) and make it anew through
+ * a cache that has seen nothing. */
 static void spoil(const struct artefact *artefact, const char *text, mode_t mode) {
     const char *path = path_of(artefact, ".cwasm");
     assert_int_equal(unlink(path), 0);
@@ -239,15 +243,19 @@ static void bad_artefacts(void **state) {
     static const struct {
         const char *text;
         mode_t mode;
-    } cases[] = {{"compile", 0400}, {"", 0400}, {"compiled-and-more", 0400}, {"Compiled", 0400}, {"compiled", 0460}, {"compiled", 0402}};
+    } cases[] = {{"compile", 0400},  {"", 0400},         {"compiled-and-more", 0400},
+                 {"Compiled", 0400}, {"compiled", 0460}, {"compiled", 0402}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_true(make(cache, ARTEFACT_COMPILED, "compiled", 8, &artefact, false));
         assert_true(there(cache, ARTEFACT_COMPILED, &artefact));
         spoil(&artefact, cases[i].text, cases[i].mode);
         if (there(cache, ARTEFACT_COMPILED, &artefact)) fail_msg("bad file %zu was taken", i);
         assert_int_equal(access(path_of(&artefact, ".cwasm"), F_OK), -1); /* gone */
-        spoil((assert_true(make(cache, ARTEFACT_COMPILED, "compiled", 8, &artefact, false)), &artefact), cases[i].text, cases[i].mode);
-        assert_true(make(cache, ARTEFACT_COMPILED, "compiled", 8, &artefact, false)); /* the maker meets it: the same */
+        spoil((assert_true(make(cache, ARTEFACT_COMPILED, "compiled", 8, &artefact, false)),
+               &artefact),
+              cases[i].text, cases[i].mode);
+        assert_true(make(cache, ARTEFACT_COMPILED, "compiled", 8, &artefact,
+                         false)); /* the maker meets it: the same */
         assert_true(there(cache, ARTEFACT_COMPILED, &artefact));
     }
     const char *path = path_of(&artefact, ".cwasm");
@@ -300,18 +308,23 @@ static void manifests(void **state) {
     char name[200], hex[DIGEST_HEX];
     fill_manifests(&skill, &code);
     assert_false(cache_find_skill(cache, &skill.component, &skill_back));
-    assert_true(cache_add_skill(cache, &skill, &err) && cache_add_skill(cache, &skill, &err) && cache_add_code(cache, &code, &err));
+    assert_true(cache_add_skill(cache, &skill, &err) && cache_add_skill(cache, &skill, &err) &&
+                cache_add_code(cache, &code, &err));
     assert_int_equal(count_files(), 2);
-    assert_true(cache_find_skill(cache, &skill.component, &skill_back) && cache_find_code(cache, &code.code, &code_back));
-    assert_true(cache_open(at("c"), "link-2", "engine-2", &other, &err)); /* another version sees nothing of it */
-    assert_false(cache_find_skill(other, &skill.component, &skill_back) || cache_find_code(other, &code.code, &code_back));
+    assert_true(cache_find_skill(cache, &skill.component, &skill_back) &&
+                cache_find_code(cache, &code.code, &code_back));
+    assert_true(cache_open(at("c"), "link-2", "engine-2", &other,
+                           &err)); /* another version sees nothing of it */
+    assert_false(cache_find_skill(other, &skill.component, &skill_back) ||
+                 cache_find_code(other, &code.code, &code_back));
     cache_close(other);
     digest_hex(&skill.component, hex);
     snprintf(name, sizeof name, "c/%s-link-1.skill", hex);
     assert_int_equal(truncate(at(name), 20), 0);
     assert_false(cache_find_skill(cache, &skill.component, &skill_back));
     assert_int_equal(access(at(name), F_OK), -1);
-    memset(skill.component.bytes, 3, DIGEST_SIZE); /* a manifest under the name of another component */
+    memset(skill.component.bytes, 3,
+           DIGEST_SIZE); /* a manifest under the name of another component */
     assert_true(cache_add_skill(cache, &skill, &err));
     digest_hex(&skill.component, hex);
     char from[500];
@@ -328,7 +341,8 @@ static void manifests(void **state) {
 
 /* ---- failing and dying at each step */
 
-static const char *const steps[] = {"create", "write", "chmod", "fsync", "link", "rename", "sync-directory"};
+static const char *const steps[] = {"create", "write",  "chmod",         "fsync",
+                                    "link",   "rename", "sync-directory"};
 static const char *fault_step;
 static bool fault_kills;
 static unsigned fault_hits;
@@ -360,12 +374,15 @@ static void a_step_fails(void **state) {
         bool good = make_all(cache, &artefact);
         cache_fault = NULL;
         assert_true(fault_hits > 0);
-        assert_int_equal(good, strcmp(steps[i], "sync-directory") == 0); /* that one is only told to the log */
-        if (!good && (strstr(err.text, "No space left") == NULL || strstr(err.text, top) == NULL)) fail_msg("%s: %s", steps[i], err.text);
+        assert_int_equal(good, strcmp(steps[i], "sync-directory") ==
+                                   0); /* that one is only told to the log */
+        if (!good && (strstr(err.text, "No space left") == NULL || strstr(err.text, top) == NULL))
+            fail_msg("%s: %s", steps[i], err.text);
         assert_int_equal(open_descriptors(), before);
         unsigned temporary = 0;
         DIR *listing = opendir(at("c"));
-        for (struct dirent *item; (item = readdir(listing)) != NULL;) temporary += strncmp(item->d_name, "tmp-", 4) == 0;
+        for (struct dirent *item; (item = readdir(listing)) != NULL;)
+            temporary += strncmp(item->d_name, "tmp-", 4) == 0;
         closedir(listing);
         assert_int_equal(temporary, 0);
     }
@@ -373,7 +390,8 @@ static void a_step_fails(void **state) {
     cache_close(cache);
 }
 
-/* The process ends at each step: the next start has whole files or none, and makes what is missing. */
+/* The process ends at each step: the next start has whole files or none, and makes what is missing.
+ */
 static void killed_at_a_step(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -394,10 +412,12 @@ static void killed_at_a_step(void **state) {
         assert_int_equal(WEXITSTATUS(status), 42);
         struct cache *cache = open_cache();
         fill_manifests(&skill, &code);
-        if (cache_find_code(cache, &code.code, &code_back)) assert_true(there(cache, ARTEFACT_COMPILED, &code_back.compiled));
+        if (cache_find_code(cache, &code.code, &code_back))
+            assert_true(there(cache, ARTEFACT_COMPILED, &code_back.compiled));
         assert_true(make_all(cache, &artefact));
         assert_true(there(cache, ARTEFACT_COMPILED, &artefact));
-        assert_true(cache_find_code(cache, &code.code, &code_back) && cache_find_skill(cache, &skill.component, &skill_back));
+        assert_true(cache_find_code(cache, &code.code, &code_back) &&
+                    cache_find_skill(cache, &skill.component, &skill_back));
         cache_forget_code(cache, &code.code);
         cache_forget_skill(cache, &skill.component);
         unlink(path_of(&artefact, ".cwasm"));
@@ -415,12 +435,12 @@ static void *make_many(void *argument) {
         struct err ignored;
         char text[20];
         snprintf(text, sizeof text, "text %d", i % 10);
-        if (!cache_create(cache, &file, &ignored)) return "create";
-        if (write(file.fd, text, strlen(text)) < 0) return "write";
-        if (!cache_seal(cache, &file, ARTEFACT_NAMES, &artefact, &ignored)) return "seal";
+        if (!cache_create(cache, &file, &ignored)) return (void *)"create";
+        if (write(file.fd, text, strlen(text)) < 0) return (void *)"write";
+        if (!cache_seal(cache, &file, ARTEFACT_NAMES, &artefact, &ignored)) return (void *)"seal";
         cache_discard(cache, &file);
         int fd = cache_open_artefact(cache, ARTEFACT_NAMES, &artefact);
-        if (fd < 0) return "open";
+        if (fd < 0) return (void *)"open";
         close(fd);
     }
     return NULL;
@@ -430,7 +450,8 @@ static void two_on_one_directory(void **state) {
     (void)state;
     struct cache *caches[2] = {open_cache(), open_cache()};
     pthread_t threads[4];
-    for (int i = 0; i < 4; i++) assert_int_equal(pthread_create(&threads[i], NULL, make_many, caches[i % 2]), 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, make_many, caches[i % 2]), 0);
     for (int i = 0; i < 4; i++) {
         void *problem;
         pthread_join(threads[i], &problem);
@@ -445,9 +466,18 @@ static void two_on_one_directory(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH(made_with_its_parents), WITH(directories_refused), WITH(leftovers), WITH(sealed), WITH(images_of_different_size),
-        WITH(holes_and_zeros_are_alike), WITH(bad_artefacts), WITH(checked_once_but_not_blindly), WITH(manifests), WITH(a_step_fails),
-        WITH(killed_at_a_step), WITH(two_on_one_directory),
+        WITH(made_with_its_parents),
+        WITH(directories_refused),
+        WITH(leftovers),
+        WITH(sealed),
+        WITH(images_of_different_size),
+        WITH(holes_and_zeros_are_alike),
+        WITH(bad_artefacts),
+        WITH(checked_once_but_not_blindly),
+        WITH(manifests),
+        WITH(a_step_fails),
+        WITH(killed_at_a_step),
+        WITH(two_on_one_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
-/* directory: which files are skills, and what happens with everything else that a directory can hold. */
+/* directory: which files are skills, and what happens with everything else that a directory can
+ * hold. */
+#include <fcntl.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +64,10 @@ static void stems(void **state) {
     assert_true(directory_stem("a.wasm.wasm", &stem));
     assert_true(str_is(stem, "a.wasm"));
     assert_true(directory_stem("gr\xc3\xbc\xc3\x9f e.wasm", &stem));
-    static const char *const no[] = {"", ".wasm", "..wasm", ".hidden.wasm", "wasm", "greet", "greet.WASM", "greet.wasm~", "greet.wasm.part",
-                                     "greet.wat", "\xff.wasm", "a\xc3.wasm", "\xed\xa0\x80.wasm"};
+    static const char *const no[] = {
+        "",          ".wasm",      "..wasm",           ".hidden.wasm",    "wasm",
+        "greet",     "greet.WASM", "greet.wasm~",      "greet.wasm.part", "greet.wat",
+        "\xff.wasm", "a\xc3.wasm", "\xed\xa0\x80.wasm"};
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
         if (directory_stem(no[i], &stem)) fail_msg("%s is no skill", no[i]);
     memset(name, 'n', sizeof name);
@@ -114,7 +117,8 @@ static void scan(void **state) {
     struct err err;
     make_zoo();
     int dir = open_top();
-    for (int round = 0; round < 2; round++) { /* again through the same descriptor: the position is not kept */
+    for (int round = 0; round < 2;
+         round++) { /* again through the same descriptor: the position is not kept */
         seen.count = 0;
         assert_true(directory_scan(dir, see, &seen, &err));
         assert_int_equal(seen.count, 3);
@@ -144,12 +148,14 @@ static void look(void **state) {
     assert_true(directory_look(dir, str_of("good"), &two));
     assert_false(file_same(&one, &two));
     put("new", "2");
-    struct timespec times[2] = {{.tv_sec = (time_t)(two.modified / 1000000000), .tv_nsec = (long)(two.modified % 1000000000)}};
+    struct timespec times[2] = {{.tv_sec = (time_t)(two.modified / 1000000000),
+                                 .tv_nsec = (long)(two.modified % 1000000000)}};
     times[1] = times[0];
     assert_int_equal(utimensat(AT_FDCWD, at("new"), times, 0), 0);
     char from[600];
     strcpy(from, at("new"));
-    assert_int_equal(rename(from, at("good.wasm")), 0); /* size and modification time alike: the inode tells */
+    assert_int_equal(rename(from, at("good.wasm")),
+                     0); /* size and modification time alike: the inode tells */
     assert_true(directory_look(dir, str_of("good"), &one));
     assert_int_equal(one.modified, two.modified);
     assert_false(file_same(&one, &two));
@@ -204,7 +210,8 @@ static void directories(void **state) {
     alarm(0);
     assert_int_equal(symlink("loop", at("loop")), 0);
     assert_int_equal(directory_open(at("loop"), &dir, &err), DIRECTORY_BAD);
-    assert_int_equal(symlink("directory.wasm", at("way")), 0); /* a directory may be reached through a link: it is configured */
+    assert_int_equal(symlink("directory.wasm", at("way")),
+                     0); /* a directory may be reached through a link: it is configured */
     assert_int_equal(directory_open(at("way"), &dir, &err), DIRECTORY_OPEN);
     assert_true((fcntl(dir, F_GETFD) & FD_CLOEXEC) != 0);
     close(dir);

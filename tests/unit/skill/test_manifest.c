@@ -1,4 +1,5 @@
-/* manifest: what is written is read back; anything else is refused, whole: cut, garbled, of another version. */
+/* manifest: what is written is read back; anything else is refused, whole: cut, garbled, of another
+ * version. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +25,11 @@ static void fill(uint32_t globals) {
     fill_artefact(&manifest.interface, 2, 0);
     fill_artefact(&manifest.names, 3, UINT64_C(1) << 40);
     fill_artefact(&manifest.image, 4, 3 * 65536);
-    manifest.facts = (struct skill_facts){.kind = SKILL_FUNCTION, .minor = 3, .pages = 3, .global_count = globals, .data_in_image = true};
+    manifest.facts = (struct skill_facts){.kind = SKILL_FUNCTION,
+                                          .minor = 3,
+                                          .pages = 3,
+                                          .global_count = globals,
+                                          .data_in_image = true};
     for (uint32_t i = 0; i < globals; i++) manifest.facts.globals[i] = UINT64_MAX - i;
 }
 
@@ -73,7 +78,8 @@ static void round_trip_of_code(void **state) {
     assert_true(code_manifest_write(&code, &text));
     assert_true(code_manifest_read((const char *)text.data, text.size, &code_back, &err));
     assert_memory_equal(&code, &code_back, sizeof code);
-    assert_false(skill_manifest_read((const char *)text.data, text.size, &back, &err)); /* nor is one the other */
+    assert_false(skill_manifest_read((const char *)text.data, text.size, &back,
+                                     &err)); /* nor is one the other */
     for (size_t size = 0; size < text.size; size++) {
         assert_false(code_manifest_read((const char *)text.data, size, &code_back, &err));
         assert_non_null(strstr(err.text, "not a whole manifest of a code"));
@@ -96,7 +102,8 @@ static void cut_at_every_byte(void **state) {
     buf_free(&text);
 }
 
-/* Every bit: either it is refused, or nothing that counts has changed (a letter of the first member's own syntax cannot). */
+/* Every bit: either it is refused, or nothing that counts has changed (a letter of the first
+ * member's own syntax cannot). */
 static void every_bit_flipped(void **state) {
     (void)state;
     struct buf text;
@@ -111,7 +118,8 @@ static void every_bit_flipped(void **state) {
     buf_free(&text);
 }
 
-/* The document with `from` replaced and the checksum made right again: what is left is the reader's own check. */
+/* The document with `from` replaced and the checksum made right again: what is left is the reader's
+ * own check. */
 static bool accepts(const char *from, const char *to) {
     struct buf text, other;
     write(&text);
@@ -122,7 +130,8 @@ static bool accepts(const char *from, const char *to) {
     buf_text(&other, to);
     buf_text(&other, at + strlen(from));
     char hex[17];
-    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)checksum_of(other.data + 27, other.size - 27));
+    snprintf(hex, sizeof hex, "%016llx",
+             (unsigned long long)checksum_of(other.data + 27, other.size - 27));
     memcpy(other.data + 9, hex, 16);
     bool good = read_back(other.data, other.size);
     buf_free(&other);
@@ -134,22 +143,34 @@ static void garbled_fields(void **state) {
     (void)state;
     fill(2);
     assert_true(accepts("\"minor\":3", "\"minor\":3"));
-    assert_true(accepts("\"minor\":3", "\"later\":{},\"minor\":3")); /* unknown members are for later versions */
+    assert_true(accepts("\"minor\":3",
+                        "\"later\":{},\"minor\":3")); /* unknown members are for later versions */
     static const char *const bad[][2] = {
-        {"\"format\":1", "\"format\":2"},           {"\"format\":1", "\"format\":\"1\""},
-        {"\"format\":1", "\"format\":null"},        {"\"format\":1,", ""},
-        {"\"minor\":3", "\"minor\":-1"},            {"\"minor\":3", "\"minor\":4294967296"},
-        {"\"minor\":3", "\"minor\":3.0"},           {"\"minor\":3", "\"minor\":3,\"minor\":3"},
-        {"\"pages\":3", "\"pages\":4"},             {"\"pages\":3", "\"pages\":65537"},
-        {"\"kind\":\"function\"", "\"kind\":\"\""}, {"\"kind\":\"function\"", "\"kind\":1"},
+        {"\"format\":1", "\"format\":2"},
+        {"\"format\":1", "\"format\":\"1\""},
+        {"\"format\":1", "\"format\":null"},
+        {"\"format\":1,", ""},
+        {"\"minor\":3", "\"minor\":-1"},
+        {"\"minor\":3", "\"minor\":4294967296"},
+        {"\"minor\":3", "\"minor\":3.0"},
+        {"\"minor\":3", "\"minor\":3,\"minor\":3"},
+        {"\"pages\":3", "\"pages\":4"},
+        {"\"pages\":3", "\"pages\":65537"},
+        {"\"kind\":\"function\"", "\"kind\":\"\""},
+        {"\"kind\":\"function\"", "\"kind\":1"},
         {"\"data_reason\":null", "\"data_reason\":\"x\""},
         {"\"data_in_image\":true", "\"data_in_image\":false"},
         {"\"data_in_image\":true", "\"data_in_image\":1"},
-        {"\"size\":1000", "\"size\":-1"},           {"\"size\":1000", "\"size\":1099511627777"},
-        {"\"sha256\":\"0", "\"sha256\":\""},        {"\"sha256\":\"0", "\"sha256\":\"00"},
-        {"\"sha256\":\"0", "\"sha256\":\"g"},       {"\"globals\":[", "\"globals\":[null,"},
-        {"\"globals\":[", "\"globals\":[1,"},       {"\"globals\":[\"ffff", "\"globals\":[\"FFFF"},
-        {"\"facts\":{", "\"facts\":[],\"other\":{"}, {"\"code\":{", "\"code\":7,\"other\":{"},
+        {"\"size\":1000", "\"size\":-1"},
+        {"\"size\":1000", "\"size\":1099511627777"},
+        {"\"sha256\":\"0", "\"sha256\":\""},
+        {"\"sha256\":\"0", "\"sha256\":\"00"},
+        {"\"sha256\":\"0", "\"sha256\":\"g"},
+        {"\"globals\":[", "\"globals\":[null,"},
+        {"\"globals\":[", "\"globals\":[1,"},
+        {"\"globals\":[\"ffff", "\"globals\":[\"FFFF"},
+        {"\"facts\":{", "\"facts\":[],\"other\":{"},
+        {"\"code\":{", "\"code\":7,\"other\":{"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (accepts(bad[i][0], bad[i][1])) fail_msg("%s was accepted", bad[i][1]);
@@ -181,12 +202,14 @@ static void facts(void **state) {
     assert_true(skill_facts_write(&manifest.facts, &text));
     assert_true(skill_facts_read((const char *)text.data, text.size, &facts_back, &err));
     assert_memory_equal(&facts_back, &manifest.facts, sizeof facts_back);
-    for (size_t size = 0; size < text.size; size++) assert_false(skill_facts_read((const char *)text.data, size, &facts_back, &err));
+    for (size_t size = 0; size < text.size; size++)
+        assert_false(skill_facts_read((const char *)text.data, size, &facts_back, &err));
     assert_non_null(strstr(err.text, "facts"));
     buf_free(&text);
     /* A reason that is longer than its place is cut. */
     buf_init(&text, MANIFEST_MAX_SIZE);
-    buf_text(&text, "{\"kind\":\"function\",\"minor\":1,\"pages\":0,\"globals\":[],\"data_in_image\":false,\"data_reason\":\"");
+    buf_text(&text, "{\"kind\":\"function\",\"minor\":1,\"pages\":0,\"globals\":[],\"data_in_"
+                    "image\":false,\"data_reason\":\"");
     for (int i = 0; i < 1000; i++) buf_byte(&text, 'r');
     buf_text(&text, "\"}");
     assert_true(skill_facts_read((const char *)text.data, text.size, &facts_back, &err));
@@ -211,17 +234,29 @@ static void errors(void **state) {
         assert_string_equal(error_back.text, error.text);
         buf_free(&text);
     }
-    static const char *const bad[] = {"", "{}", "[]", "null", "{\"kind\":\"invalid\"}", "{\"kind\":\"none\",\"text\":\"x\"}",
-                                      "{\"kind\":\"what\",\"text\":\"x\"}", "{\"kind\":\"invalid\",\"text\":3}", "{\"kind\":\"inv"};
+    static const char *const bad[] = {"",
+                                      "{}",
+                                      "[]",
+                                      "null",
+                                      "{\"kind\":\"invalid\"}",
+                                      "{\"kind\":\"none\",\"text\":\"x\"}",
+                                      "{\"kind\":\"what\",\"text\":\"x\"}",
+                                      "{\"kind\":\"invalid\",\"text\":3}",
+                                      "{\"kind\":\"inv"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (read_error(bad[i], &error_back)) fail_msg("%s was taken for an error", bad[i]);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),     cmocka_unit_test(round_trip_of_code), cmocka_unit_test(cut_at_every_byte),
-        cmocka_unit_test(every_bit_flipped), cmocka_unit_test(garbled_fields),  cmocka_unit_test(limits),
-        cmocka_unit_test(facts),          cmocka_unit_test(errors),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(round_trip_of_code),
+        cmocka_unit_test(cut_at_every_byte),
+        cmocka_unit_test(every_bit_flipped),
+        cmocka_unit_test(garbled_fields),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(facts),
+        cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -558,3 +558,40 @@
 
 ;;; limit: core module 0: table of at least 10000001
 (component (core module (table 10000001 funcref)))
+
+;; Nothing may look like the names that the linker makes ("pk-2:f", "i#f", "[resource-drop]r").
+
+;;; unsupported: function of an unknown kind, [resource-drop]r at offset
+(component (import "i" (instance (export "r" (type (sub resource))) (export "[resource-drop]r" (func)))))
+
+;;; unsupported: function of an unknown kind, [x at offset
+(component (import "[x" (func)))
+
+;;; invalid: function's name with the byte 0x3a in it
+(component (import "i" (instance (export "pk-2:f/g" (func)))))
+
+;;; invalid: function's name with the byte 0x3a in it
+(component (import "pk-plan:f/g" (func)))
+
+;;; invalid: function's name with the byte 0x3a in it
+(component
+  (core module $m (func (export "f")))
+  (core instance $i (instantiate $m))
+  (func $f (canon lift (core func $i "f")))
+  (export "a:b/c" (func $f)))
+
+;;; invalid: function's name with the byte 0x3a in it
+(component
+  (core module $m (func (export "f")))
+  (core instance $i (instantiate $m))
+  (func $f (canon lift (core func $i "f")))
+  (instance (export "a:b/c" (func $f))))
+
+;;; invalid: name of an import with the byte 0x23 in it
+(component (import "a:b/c#d" (instance)))
+
+;;; invalid: name of an import with the byte 0x3d in it
+(component (import "url=<https://example.com>" (func)))
+
+;;; invalid: label with the byte 0x2e in it
+(component (type (enum "a.b")))

@@ -461,3 +461,17 @@
   (core instance $i (instantiate $m (with "host" (instance $host))))
   (instance $h)
   (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
+
+;;; run: large
+;; A module of some size without memory, to be instantiated often (test_resolve.c).
+(component
+  (core module $m
+    (func (export "f"))
+    (func (export "g") (result i32)
+      (i32.add (i32.add (i32.add (i32.const 1) (i32.const 2)) (i32.add (i32.const 3) (i32.const 4)))
+        (i32.add (i32.add (i32.const 5) (i32.const 6)) (i32.add (i32.const 7) (i32.const 8)))))
+    (global i64 (i64.add (i64.const 0x123456789abcdef) (i64.add (i64.const 0x123456789abcdef) (i64.const 0x123456789abcdef)))))
+  (core module $use (import "b" "f" (func)))
+  (core instance (instantiate $m))
+  (instance $h)
+  (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
