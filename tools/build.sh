@@ -8,6 +8,7 @@ PATH=$(tools/paths.sh)
 export PATH
 preset=$1
 dir=${BUILD:-build}/$preset
+mkdir -p "$(dirname "$dir")"
 export PKG_CONFIG_PATH=$PHARIA_DEV_CACHE/wasmtime-50.0.1/lib/pkgconfig:${PKG_CONFIG_PATH:-}
 
 options() {
