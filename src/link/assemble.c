@@ -4,8 +4,7 @@
 #include "link/encode.h"
 #include "link/merge.h"
 
-/* Write a section's contents into `part`, then the section; sections without entries are left out.
- */
+/* The section of which `part` has the contents. */
 static void end_section(struct merge *merge, enum wasm_section id, struct buf *part) {
     if (part->failed) merge->result->code.failed = true;
     put_section(&merge->result->code, id, part);
@@ -147,10 +146,13 @@ static void write_data_count(struct merge *merge, struct buf *part) {
 
 bool assemble_code(struct merge *merge) {
     struct buf *code = &merge->result->code, part;
-    buf_init(&part, merge->cap);
+    size_t large =
+        merge->code_section.size + merge->element_section.size + merge->data_section.size;
+    if (!merge_buf_ok(merge, &merge->data_section)) return false;
+    if (large > merge->cap) return merge_too_large(merge);
     /* One allocation for all: the large parts are known. */
-    buf_reserve(code,
-                merge->code_section.size + merge->element_section.size + merge->data_section.size);
+    if (buf_reserve(code, large) == NULL) return merge_no_memory(merge);
+    buf_init(&part, merge->cap);
     buf_add(code, "\0asm\1\0\0\0", 8);
     write_types(merge, &part);
     write_imports(merge, &part);
@@ -165,5 +167,5 @@ bool assemble_code(struct merge *merge) {
                     &merge->code_section);
     write_collected(merge, SECTION_DATA, merge->data_count, &merge->data_section);
     buf_free(&part);
-    return merge_buf_ok(merge, &merge->data_section) && merge_buf_ok(merge, code);
+    return !code->failed || merge_too_large(merge);
 }

@@ -24,10 +24,11 @@ bool body_map(struct body *body, const uint32_t *map, uint32_t count, const char
     return true;
 }
 
-/* A memory index: there is one memory, so only its presence matters. */
-bool body_memory(struct body *body) {
-    uint32_t index;
-    return body_index(body, body->merged->module->count[CORE_MEMORY], "memory", &index);
+bool body_memories(struct body *body, int count) {
+    for (uint32_t index; count > 0; count--)
+        if (!body_index(body, body->merged->module->count[CORE_MEMORY], "memory", &index))
+            return false;
+    return true;
 }
 
 static bool is_valtype(uint8_t byte) {

@@ -51,8 +51,8 @@ void body_write_index(struct body *body, uint32_t index);
 /* Read an index, write what the map makes of it. */
 bool body_map(struct body *body, const uint32_t *map, uint32_t count, const char *what,
               uint32_t *mapped);
-/* A memory index: there is one memory, so only its presence matters. */
-bool body_memory(struct body *body);
+/* Memory indices: there is one memory, so only its presence matters. */
+bool body_memories(struct body *body, int count);
 bool body_valtype(struct body *body);
 bool body_block_type(struct body *body);
 

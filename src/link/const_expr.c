@@ -162,7 +162,10 @@ bool const_eval(struct merge *merge, const struct merged *instance, struct slice
     reader_init(&machine.reader, expression, merge->err);
     bool ok = run(&machine) && ((machine.depth == 1 && stack[0].valtype == valtype) ||
                                 fail_type(&machine, expression));
-    if (!ok) return merge_place(merge, instance, what);
+    if (!ok) {
+        err_prefix(merge->err, "%s", what);
+        return merge_at(merge, instance);
+    }
     *value = stack[0];
     if (valtype == VALTYPE_FUNCREF && !value->null) merge->declared[value->bits] = 1;
     return true;

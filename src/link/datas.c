@@ -54,6 +54,11 @@ uint32_t datas_use(struct merge *merge, struct merged *merged, uint32_t index) {
     uint32_t *number = &merged->datas[index];
     if (*number != LINK_NONE) return *number;
     const struct core_data *data = &merged->module->datas[index];
+    if (merge->data_count == LINK_MAX_SEGMENTS) {
+        merge_fail(merge, merged, ERR_LIMIT, "the code keeps more than %d data segments",
+                   LINK_MAX_SEGMENTS);
+        return LINK_NONE;
+    }
     if (data->mode == SEGMENT_PASSIVE && data->bytes.size > 0) {
         merge->result->data_in_image = false;
         merge->result->data_reason = "passive data segments are read or dropped by the code";

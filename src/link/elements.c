@@ -39,7 +39,7 @@ static bool read_expressions(struct merge *merge, const struct merged *merged, u
                              struct reader *reader, struct items *items) {
     for (uint32_t i = 0; i < items->count; i++) {
         struct slice expression = reader_const_expr(reader);
-        if (reader->failed) return merge_place(merge, merged, "an element");
+        if (reader->failed) return merge_at(merge, merged);
         struct constant value = {0};
         if (!const_eval(merge, merged, expression, reftype, "an element", &value)) return false;
         items->funcs[i] = value.null ? LINK_NONE : (uint32_t)value.bits;
@@ -58,10 +58,11 @@ static bool check_active(struct merge *merge, const struct merged *merged, uint3
     if (table->reftype != element->reftype)
         return merge_fail(merge, merged, ERR_INVALID,
                           "element segment %u is of another type than its table", index);
-    if (offset->bits + element->count <= table->limits.min) return true;
+    unsigned long long end = offset->bits + element->count;
+    if (end <= table->limits.min) return true;
     return merge_fail(merge, merged, ERR_INVALID,
-                      "element segment %u ends at %llu, beyond its table's %u elements", index,
-                      (unsigned long long)(offset->bits + element->count), table->limits.min);
+                      "element segment %u ends at %llu, beyond its table's %u elements", index, end,
+                      table->limits.min);
 }
 
 /* Flags, table, offset, and the type of the items. */
@@ -98,8 +99,7 @@ static bool write_element(struct merge *merge, const struct merged *merged, uint
     reader_init(&reader, element->items, merge->err);
     bool read = element->expressions
                     ? read_expressions(merge, merged, element->reftype, &reader, &items)
-                    : read_indices(merge, merged, &reader, &items) ||
-                          merge_place(merge, merged, "an element");
+                    : read_indices(merge, merged, &reader, &items) || merge_at(merge, merged);
     if (!read) return false;
     if (!write_head(merge, merged, index, items.only_funcs)) return false;
     put_u32(&merge->element_section, items.count);

@@ -89,16 +89,18 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size, uint64_t offset
     return true;
 }
 
+static const uint8_t *page_at(const struct window *window, size_t page) {
+    return window->bytes + page * PAGE;
+}
+
 /* Runs of pages that are not zero. */
 static bool write_window(struct window *window, uint64_t begin, int fd, struct err *err) {
-    for (uint32_t page = 0; page < WINDOW_PAGES; page++) {
-        uint32_t first = page;
-        while (page < WINDOW_PAGES && window->touched[page] &&
-               !is_zero(window->bytes + page * PAGE))
+    for (size_t page = 0; page < WINDOW_PAGES; page++) {
+        size_t first = page;
+        while (page < WINDOW_PAGES && window->touched[page] && !is_zero(page_at(window, page)))
             page++;
-        if (page > first &&
-            !write_all(fd, window->bytes + first * PAGE, (page - first) * (size_t)PAGE,
-                       begin + first * (uint64_t)PAGE, err))
+        if (page > first && !write_all(fd, page_at(window, first), (page - first) * PAGE,
+                                       begin + first * PAGE, err))
             return false;
     }
     return true;
@@ -106,7 +108,7 @@ static bool write_window(struct window *window, uint64_t begin, int fd, struct e
 
 static bool write_windows(const struct link_result *result, const struct windows *windows, int fd,
                           struct err *err) {
-    struct window window = {.bytes = malloc(WINDOW)};
+    struct window window = {.bytes = calloc(1, WINDOW)};
     if (window.bytes == NULL) return err_set(err, ERR_MEMORY, "no memory for writing the image");
     bool ok = true;
     for (uint32_t i = 0; i < windows->count && ok; i++) {

@@ -5,8 +5,8 @@
 struct writer {
     struct merge *merge;
     struct buf *out;
-    uint32_t *types,
-        *resources; /* index in the component -> number in the text; LINK_NONE: not used */
+    /* Index in the component -> number in the text; LINK_NONE: not used. */
+    uint32_t *types, *resources;
 };
 
 enum { USED = 0 }; /* a number until numbers are given */

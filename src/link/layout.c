@@ -1,10 +1,12 @@
 /* The index spaces of the merged module.
  *
  *   functions  imports: hosts, "pk" put, start, then enter, args, result of each entry;
- *              defined: shims, functions of the instances in their order, entries, pk-start, then
- * helpers as bodies need them types      each once, in the order in which they are met tables,
- * globals, element segments: those of the instances in their order; behind the globals pk-size and
- * pk-limit memory     the one */
+ *              defined: shims, functions of the instances in their order, entries, pk-start,
+ *              then helpers as bodies need them
+ *   types      each once, in the order in which they are met
+ *   tables, globals, element segments
+ *              those of the instances in their order; behind the globals pk-size and pk-limit
+ *   memory     the one */
 #include <string.h>
 
 #include "link/merge.h"
@@ -161,6 +163,25 @@ static bool type_entries(struct merge *merge) {
     return true;
 }
 
+/* Each module may keep within the engine's limits and all of them not. Helpers come on top: few. */
+static bool check_counts(struct merge *merge) {
+    const struct {
+        const char *what;
+        uint32_t count, max;
+    } counts[] = {
+        {"tables", merge->table_count, LINK_MAX_TABLES},
+        {"functions", merge->func_count, LINK_MAX_ITEMS},
+        {"globals", merge->global_count, LINK_MAX_ITEMS},
+        {"types", merge->types.count, LINK_MAX_ITEMS},
+        {"element segments", merge->element_count, LINK_MAX_SEGMENTS},
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (counts[i].count > counts[i].max)
+            return err_set(merge->err, ERR_LIMIT, "the component has %u %s; the limit is %u",
+                           counts[i].count, counts[i].what, counts[i].max);
+    return true;
+}
+
 static bool number_instances(struct merge *merge) {
     uint32_t next[CORE_KINDS] = {merge->func_count, 0, 0, 0}, memories = 0;
     for (uint32_t i = 0; i < merge->component->instance_count; i++) {
@@ -173,13 +194,10 @@ static bool number_instances(struct merge *merge) {
     merge->start_func = merge->entry_base + merge->entry_count;
     merge->func_count = merge->start_func + 1;
     merge->table_count = next[CORE_TABLE];
-    if (merge->table_count > LINK_MAX_TABLES)
-        return err_set(merge->err, ERR_LIMIT, "the component has %u tables; the limit is %d",
-                       merge->table_count, LINK_MAX_TABLES);
     merge->size_global = next[CORE_GLOBAL];
     merge->limit_global = merge->size_global + 1;
     merge->global_count = next[CORE_GLOBAL];
-    return true;
+    return check_counts(merge);
 }
 
 bool layout_all(struct merge *merge) {

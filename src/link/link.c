@@ -1,7 +1,5 @@
 #include "link/link.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "link/merge.h"
@@ -11,20 +9,9 @@ bool merge_no_memory(struct merge *merge) {
                    merge->arena->used);
 }
 
-bool merge_place(struct merge *merge, const struct merged *instance, const char *what) {
-    return err_prefix(merge->err, "core instance %u (module %u at 0x%x): %s", instance->id,
-                      instance->source->module, instance->module->bytes.offset, what);
-}
-
-bool merge_fail(struct merge *merge, const struct merged *instance, enum err_kind kind,
-                const char *format, ...) {
-    char text[600];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    return err_set(merge->err, kind, "core instance %u (module %u at 0x%x): %s", instance->id,
-                   instance->source->module, instance->module->bytes.offset, text);
+bool merge_at(struct merge *merge, const struct merged *instance) {
+    return err_prefix(merge->err, "core instance %u (module %u at 0x%x)", instance->id,
+                      instance->source->module, instance->module->bytes.offset);
 }
 
 void *merge_alloc(struct merge *merge, size_t count, size_t size) {
@@ -33,11 +20,18 @@ void *merge_alloc(struct merge *merge, size_t count, size_t size) {
     return memory;
 }
 
-bool merge_buf_ok(struct merge *merge, const struct buf *buf) {
-    if (!buf->failed && buf->size <= merge->cap) return true;
+bool merge_too_large(struct merge *merge) {
     return err_set(merge->err, ERR_LIMIT,
                    "linked output is larger than %d times the component (%u bytes) and %d KiB",
                    LINK_OUTPUT_FACTOR, merge->component->bytes.size, LINK_OUTPUT_SLACK / 1024);
+}
+
+bool merge_buf_ok(struct merge *merge, const struct buf *buf) {
+    if (!buf->failed && buf->size <= merge->cap) return true;
+    /* No single addition is half as large as the cap, so a cap stops a buffer that is nearly full.
+     */
+    if (buf->failed && buf->size < merge->cap / 2) return merge_no_memory(merge);
+    return merge_too_large(merge);
 }
 
 /* Modules are copied as often as they are instantiated: say no before the work is done. */

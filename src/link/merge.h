@@ -12,32 +12,30 @@
 #define LINK_NONE UINT32_MAX
 
 enum {
-    LINK_MAX_GLOBALS =
-        900, /* values that "pk" "start" hands over; a function has at most 1,000 results */
-    LINK_MAX_TABLE_MIN = 1000000, /* elements that a table begins with */
-    LINK_MAX_TABLE = 1000000, /* elements that a table grows to: 8 MB of the host's memory … */
-    LINK_MAX_TABLES = 16,     /* … of which the invocation's memory limit knows nothing */
-    LINK_MAX_BODY = 7654321,  /* bytes of a function's body; the engine's own limit */
-    LINK_OUTPUT_SLACK =
-        64 * 1024, /* bytes of output that any input may have, beside its own size */
     LINK_PAGE = 65536,
-    LINK_MAX_OUTPUT = 1 << 30, /* the engine takes no larger module */
+    LINK_MAX_GLOBALS = 900, /* values from "pk" "start"; a function has at most 1,000 results */
+    LINK_MAX_TABLE_MIN = 1000000,  /* elements that a table begins with */
+    LINK_MAX_TABLE = 1000000,      /* ... and grows to: 8 MB of the host's memory, */
+    LINK_MAX_TABLES = 16,          /* of which the invocation's memory limit knows nothing */
+    LINK_MAX_ITEMS = 1000000,      /* functions, globals, types: the engine's own limits */
+    LINK_MAX_SEGMENTS = 100000,    /* element segments, and data segments in the code; likewise */
+    LINK_MAX_BODY = 7654321,       /* bytes of a function's body; likewise */
+    LINK_MAX_OUTPUT = 1 << 30,     /* bytes of a module; likewise */
+    LINK_OUTPUT_SLACK = 64 * 1024, /* output that any input may have, beside its own size */
 };
 
 /* Where a core item is defined. */
 struct place {
     uint32_t instance; /* index of a core instance; LINK_NONE: a host function */
-    uint32_t index;    /* in the index space of the instance's module; host: in
-                          component->items[CORE_FUNC] */
+    uint32_t index;    /* in its module's index space; host: in component->items[CORE_FUNC] */
 };
 
 /* The value of a constant expression. */
 struct constant {
     uint8_t valtype;
-    bool known; /* false: not evaluated (yet) */
-    bool null;  /* a null reference */
-    uint64_t
-        bits; /* numbers: their bits; references that are not null: index of a merged function */
+    bool known;    /* false: not evaluated (yet) */
+    bool null;     /* a null reference */
+    uint64_t bits; /* of a number; a reference that is not null: index of a merged function */
     uint8_t v128[16];
 };
 
@@ -119,8 +117,8 @@ struct merge {
     struct type_list types;
     uint32_t *func_types;              /* of every merged function that layout.c numbers */
     uint32_t import_count, func_count; /* func_count grows with the helpers */
-    uint32_t put, start_import, entry_imports, shim_base, entry_base,
-        start_func; /* function indices */
+    /* Indices of functions: imports, the first shim, the first entry, pk-start. */
+    uint32_t put, start_import, entry_imports, shim_base, entry_base, start_func;
     uint32_t table_count, global_count, element_count, data_count;
     struct core_table *tables; /* merged, with their limits */
     bool *table_grows;
@@ -131,14 +129,15 @@ struct merge {
     bool *settable;              /* initial value comes from the host */
     uint32_t size_global, limit_global;
 
-    uint8_t *declared, *referenced; /* one byte per merged function: ref.func may name it; ref.func
-                                       in a body names it */
+    /* By merged function: ref.func may name it; ref.func in a body names it. */
+    uint8_t *declared, *referenced;
 
     struct helper *helpers;
     uint32_t helper_count, helper_room;
     struct table helper_table;
-    uint32_t empty_data; /* a passive data segment without bytes, stands for all that were applied;
-                            LINK_NONE: not needed yet */
+    /* A passive data segment without bytes stands for all that were applied; LINK_NONE: not yet
+     * needed. */
+    uint32_t empty_data;
 
     struct buf element_section, code_section, data_section; /* entries, without the count */
 };
@@ -210,17 +209,17 @@ bool assemble_code(struct merge *merge);
 bool names_write(struct merge *merge);
 bool interface_write(struct merge *merge);
 
-/* Errors that many steps give. Both return false. */
+/* Errors that many steps give; all return false. */
 bool merge_no_memory(struct merge *merge);
-/* "core instance 3 (module 2 at 0x1234): …" */
-__attribute__((format(printf, 4, 5))) bool merge_fail(struct merge *merge,
-                                                      const struct merged *instance,
-                                                      enum err_kind kind, const char *format, ...);
-/* The same before an error that is already there; `what` is the part of the module. */
-bool merge_place(struct merge *merge, const struct merged *instance, const char *what);
-/* A buffer failed: its cap or the system's memory. */
+/* Put "core instance 3 (module 2 at 0x1234): " before an error that is already there. */
+bool merge_at(struct merge *merge, const struct merged *instance);
+/* A new error of that place: format and arguments as printf's. */
+#define merge_fail(merge, instance, kind, ...)                                                     \
+    (err_set((merge)->err, (kind), __VA_ARGS__), merge_at((merge), (instance)))
+bool merge_too_large(struct merge *merge);
+/* False and an error when a buffer failed: its cap, or the system's memory. */
 bool merge_buf_ok(struct merge *merge, const struct buf *buf);
-void *merge_alloc(struct merge *merge, size_t count,
-                  size_t size); /* cleared; NULL and an error when there is no memory */
+/* Cleared memory; NULL and an error when there is none. */
+void *merge_alloc(struct merge *merge, size_t count, size_t size);
 
 #endif

@@ -1,5 +1,4 @@
-/* Names for functions of the merged module, for the texts of traps: "INDEX NAME" lines, ascending.
- */
+/* Names for functions of the merged module, for texts of traps: "INDEX NAME" lines, ascending. */
 #include "link/merge.h"
 
 /* A name as one line: what would end or hide it is replaced. */

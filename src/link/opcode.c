@@ -18,17 +18,17 @@ static const uint8_t simd[OPCODE_SIMD_COUNT] = {
 };
 
 static const char *const plain_names[256] = {
-#define PLAIN(code, name, immediates) [code] = name,
+#define PLAIN(code, name, immediates) [code] = (name),
 #include "link/opcode.def"
 };
 
 static const char *const misc_names[OPCODE_MISC_COUNT] = {
-#define MISC(code, name, immediates) [code] = name,
+#define MISC(code, name, immediates) [code] = (name),
 #include "link/opcode.def"
 };
 
 static const char *const simd_names[OPCODE_SIMD_COUNT] = {
-#define SIMD(code, name, immediates) [code] = name,
+#define SIMD(code, name, immediates) [code] = (name),
 #include "link/opcode.def"
 };
 

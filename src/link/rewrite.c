@@ -38,7 +38,7 @@ static bool map_memarg(struct body *body) {
     uint32_t align = read_u32(in);
     if (in->failed) return false;
     if ((align & 0x40) != 0) { /* multi-memory */
-        if (!body_memory(body)) return false;
+        if (!body_memories(body, 1)) return false;
         copy_to(body, at);
         body_write_index(body, align & ~UINT32_C(0x40));
     }
@@ -179,10 +179,10 @@ static bool rewrite_body(struct merge *merge, struct merged *merged, struct slic
 static bool rewrite_instance(struct merge *merge, struct merged *merged) {
     const struct core_module *module = merged->module;
     for (uint32_t i = 0; i < module->body_count; i++)
-        if (!rewrite_body(merge, merged, module->bodies[i]))
-            return err_prefix(merge->err, "core instance %u (module %u at 0x%x): function %u",
-                              merged->id, merged->source->module, module->bytes.offset,
-                              module->imported[CORE_FUNC] + i);
+        if (!rewrite_body(merge, merged, module->bodies[i])) {
+            err_prefix(merge->err, "function %u", module->imported[CORE_FUNC] + i);
+            return merge_at(merge, merged);
+        }
     return true;
 }
 

@@ -41,7 +41,7 @@ static bool bulk(struct body *body, const uint8_t *start, enum wasm_misc_op code
 }
 
 static bool memory_size(struct body *body, const uint8_t *start) {
-    if (!body_memory(body)) return false;
+    if (!body_memories(body, 1)) return false;
     copy_to(body, start);
     if (body->merge->settings->strict_memory) {
         *body->out++ = OP_MEMORY_SIZE;
@@ -54,7 +54,7 @@ static bool memory_size(struct body *body, const uint8_t *start) {
 }
 
 static bool memory_grow(struct body *body, const uint8_t *start) {
-    if (!body_memory(body)) return false;
+    if (!body_memories(body, 1)) return false;
     if (!body->merge->settings->strict_memory)
         return call_helper(body, start, HELPER_MEMORY_GROW, 0, 0);
     copy_to(body, start);
@@ -89,13 +89,14 @@ static bool memory_bulk(struct body *body, const uint8_t *start,
     uint32_t data = 0;
     switch (immediates) {
     case IMMEDIATES_MEMORY_INIT:
-        return read_data(body, &data) && body_memory(body) &&
+        return read_data(body, &data) && body_memories(body, 1) &&
                bulk(body, start, MISC_MEMORY_INIT, HELPER_MEMORY_INIT, data, 0);
     case IMMEDIATES_MEMORY_COPY:
-        return body_memory(body) && body_memory(body) &&
+        return body_memories(body, 2) &&
                bulk(body, start, MISC_MEMORY_COPY, HELPER_MEMORY_COPY, 0, 0);
     default:
-        return body_memory(body) && bulk(body, start, MISC_MEMORY_FILL, HELPER_MEMORY_FILL, 0, 0);
+        return body_memories(body, 1) &&
+               bulk(body, start, MISC_MEMORY_FILL, HELPER_MEMORY_FILL, 0, 0);
     }
 }
 

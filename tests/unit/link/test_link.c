@@ -151,6 +151,33 @@ static void data_that_the_code_reads_stays(void **state) {
     linked_free(&linked);
 }
 
+/* Whatever allocation in the arena fails, linking ends with an error and leaves nothing behind. */
+static void every_lack_of_memory_is_an_error(void **state) {
+    (void)state;
+    for (size_t i = 0; i < cases.count; i++) {
+        struct arena decoded, linking;
+        struct component component;
+        struct link_settings settings = {0};
+        struct link_result result;
+        struct err err;
+        arena_init(&decoded, (size_t)1 << 24);
+        assert_true(component_decode(cases.cases[i].bytes, cases.cases[i].size, &decoded,
+                                     &component, &err));
+        bool linked = false;
+        for (size_t cap = 0; !linked; cap += 16) {
+            arena_init(&linking, cap);
+            err.kind = ERR_NONE;
+            linked = link_component(&component, &settings, &linking, &result, &err);
+            if (linked)
+                link_free(&result);
+            else
+                assert_int_equal(err.kind, ERR_MEMORY);
+            arena_free(&linking);
+        }
+        arena_free(&decoded);
+    }
+}
+
 static void names_are_lines(void **state) {
     (void)state;
     struct linked linked;
@@ -178,6 +205,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(every_output_is_valid),
         cmocka_unit_test(data_that_the_code_reads_stays),
         cmocka_unit_test(names_are_lines),
+        cmocka_unit_test(every_lack_of_memory_is_an_error),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     wasm_engine_delete(engine);

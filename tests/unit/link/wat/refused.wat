@@ -189,6 +189,14 @@
   (instance $h)
   (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
 
+;;; limit: the component has 17 tables; the limit is 16
+(component
+  (core module $m
+    (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref))
+  (core instance (instantiate $m))
+  (instance $h)
+  (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
+
 ;;; limit: table 0 begins with 1000001 elements; the limit is 1000000
 (component
   (core module $m
