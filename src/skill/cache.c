@@ -1,20 +1,18 @@
 #include "skill/cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/must.h"
 #include "skill/cache_internal.h"
 
-enum { LEFTOVER_AGE = 3600, MAX_KEY = 160 };
+enum { MAX_KEY = 160 };
 
 int (*cache_fault)(const char *step);
 
@@ -49,73 +47,6 @@ void cache_remove_bad(struct cache *cache, const char *name, const char *why) {
                   : "and it could not be removed: remove it by hand");
 }
 
-/* ---- opening the directory */
-
-/* Make the parents, too, as XDG asks: mode 0700. */
-static bool make_directories(const char *path, struct err *err) {
-    char *copy = strdup(path);
-    if (copy == NULL) return err_set(err, ERR_MEMORY, "no memory for the cache directory's path");
-    for (char *slash = strchr(copy + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(copy, 0700); /* what is wrong shows at the last one */
-        *slash = '/';
-    }
-    bool good = mkdir(copy, 0700) == 0 || errno == EEXIST;
-    if (!good) err_errno(err, errno, "cannot make the cache directory %s", path);
-    free(copy);
-    return good;
-}
-
-static bool check_directory(int dir, const char *path, struct err *err) {
-    struct stat stat;
-    if (fstat(dir, &stat) != 0)
-        return err_errno(err, errno, "cannot look at the cache directory %s", path);
-    if (stat.st_uid != geteuid())
-        return err_set(err, ERR_INVALID,
-                       "the cache directory %s belongs to user %u, this process runs as user %u: "
-                       "compiled code is run from there, so "
-                       "it must be ours. Remedy: chown it, or choose another with --cache-dir",
-                       path, (unsigned)stat.st_uid, (unsigned)geteuid());
-    if ((stat.st_mode & 022) != 0)
-        return err_set(err, ERR_INVALID,
-                       "the cache directory %s can be written by others (mode %04o): who writes "
-                       "there runs code in this process. "
-                       "Remedy: chmod 0700 %s, or choose another with --cache-dir",
-                       path, (unsigned)(stat.st_mode & 07777), path);
-    return true;
-}
-
-static bool open_directory(struct cache *cache, struct err *err) {
-    if (!make_directories(cache->path, err)) return false;
-    cache->dir = open(cache->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (cache->dir < 0 && (errno == ELOOP || errno == ENOTDIR))
-        return err_set(err, ERR_INVALID,
-                       "the cache directory %s is a symbolic link or not a directory: give the "
-                       "path of a directory",
-                       cache->path);
-    if (cache->dir < 0)
-        return err_errno(err, errno, "cannot open the cache directory %s", cache->path);
-    return check_directory(cache->dir, cache->path, err);
-}
-
-/* What a crash left behind. Younger files may be in use by another kernel. */
-static void remove_leftovers(struct cache *cache) {
-    int copy = openat(cache->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *listing = copy < 0 ? NULL : fdopendir(copy);
-    if (listing == NULL) {
-        if (copy >= 0) close(copy);
-        return;
-    }
-    time_t now = time(NULL);
-    for (struct dirent *item; (item = readdir(listing)) != NULL;) {
-        struct stat stat;
-        if (strncmp(item->d_name, "tmp-", 4) != 0) continue;
-        if (fstatat(cache->dir, item->d_name, &stat, AT_SYMLINK_NOFOLLOW) != 0) continue;
-        if (now - stat.st_mtime > LEFTOVER_AGE) unlinkat(cache->dir, item->d_name, 0);
-    }
-    closedir(listing);
-}
-
 static bool key_fits(const char *key) {
     return strlen(key) <= MAX_KEY &&
            strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789.-") == strlen(key);
@@ -137,11 +68,11 @@ bool cache_open(const char *path, const char *link_key, const char *engine_key, 
     cache->engine_key = strdup(engine_key);
     bool good = cache->path != NULL && cache->link_key != NULL && cache->engine_key != NULL;
     if (!good) err_set(err, ERR_MEMORY, "no memory for the cache");
-    if (!good || !open_directory(cache, err)) {
+    if (!good || !cache_open_directory(cache, err)) {
         cache_close(cache);
         return false;
     }
-    remove_leftovers(cache);
+    cache_remove_leftovers(cache);
     *out = cache;
     return true;
 }

@@ -1,5 +1,5 @@
-/* Shared by cache.c (directory and manifests), cache_file.c (artefacts) and cache_sum.c
- * (checksums). */
+/* Shared by cache.c (manifests), cache_dir.c (the directory), cache_file.c (artefacts) and
+ * cache_sum.c (checksums). */
 #ifndef PK_SKILL_CACHE_INTERNAL_H
 #define PK_SKILL_CACHE_INTERNAL_H
 
@@ -38,6 +38,11 @@ bool cache_create_named(struct cache *cache, struct cache_file *file, struct err
 void cache_remove_bad(struct cache *cache, const char *name, const char *why);
 /* A regular file of ours that nobody else may write? NULL, or why not. */
 const char *cache_foreign(const struct stat *stat);
+
+/* ---- cache_dir.c */
+bool cache_open_directory(struct cache *cache, struct err *err);
+/* What a crash left behind. Younger files may be in use by another kernel. */
+void cache_remove_leftovers(struct cache *cache);
 
 /* ---- cache_sum.c. Both sums go over pieces of 64 KiB; pieces of zeros (holes of an image) do not
  * count, so an image that is mostly hole costs what is in it. `sha256`: NULL when only the checksum

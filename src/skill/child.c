@@ -21,17 +21,6 @@
 #include "skill/stages.h"
 #include "skill/store.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define CHILD_SANITIZED true /* its shadow memory needs terabytes of address space */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define CHILD_SANITIZED true
-#endif
-#endif
-#ifndef CHILD_SANITIZED
-#define CHILD_SANITIZED false
-#endif
-
 enum { CHILD_FILES = 64, CHILD_ARENAS = 4 };
 
 struct child_options {
@@ -75,13 +64,16 @@ static bool read_options(int argc, char **argv, struct child_options *options, s
         if (!take_argument(argv[i], options))
             return err_set(err, ERR_INVALID, "compile: argument not understood: %s", argv[i]);
     }
-    bool known = options->stage != NULL &&
-                 (strcmp(options->stage, "link") == 0 || strcmp(options->stage, "code") == 0);
+    bool known = strcmp(options->stage, "link") == 0 || strcmp(options->stage, "code") == 0;
     if (!known || options->memory == 0 || options->seconds == 0)
         return err_set(err, ERR_INVALID,
                        "compile is started by the kernel itself, with --stage=link|code, --memory "
                        "and --seconds");
     return true;
+}
+
+static bool is_link(const struct child_options *options) {
+    return options->stage[0] == 'l';
 }
 
 /* ---- giving up rights */
@@ -101,7 +93,7 @@ static bool child_limit(const struct child_options *options, struct err *err) {
     uint64_t cpu = options->seconds * (uint64_t)(cores > 0 ? cores : 1);
     bool good = limit(RLIMIT_CORE, 0) && limit(RLIMIT_CPU, cpu) &&
                 limit(RLIMIT_FSIZE, STAGE_MAX_OUTPUT) && limit(RLIMIT_NOFILE, CHILD_FILES) &&
-                (CHILD_SANITIZED || limit(RLIMIT_AS, options->memory));
+                (SPAWN_SANITIZED || limit(RLIMIT_AS, options->memory));
     return good ? true : err_errno(err, errno, "compile: cannot set limits");
 }
 
@@ -116,7 +108,9 @@ static bool child_confine(const struct child_options *options, struct err *err) 
         return err_set(err, ERR_CANCELLED, "compile: the kernel that wanted it is gone");
     if (chdir("/") != 0) return err_errno(err, errno, "compile: chdir");
     umask(077);
-    if (close_range(SPAWN_FIRST_OUTPUT + SPAWN_MAX_OUTPUTS, UINT_MAX, 0) != 0)
+    /* Whatever else the kernel was started with. */
+    unsigned outputs = is_link(options) ? STAGE_LINK_OUTPUTS : 1;
+    if (close_range(SPAWN_FIRST_OUTPUT + outputs, UINT_MAX, 0) != 0)
         return err_errno(err, errno, "compile: close_range");
     /* Each of malloc's arenas reserves 64 MiB of address space, by default up to eight for every
      * core. */
@@ -217,12 +211,12 @@ static bool run_compile(const struct child_options *options, const struct buf *i
 static bool work(const struct child_options *options, struct buf *report, struct err *err) {
     struct buf input;
     if (!child_confine(options, err) || !read_input(options, &input, err)) return false;
-    if (strcmp(options->stage, "link") == 0) return run_link(options, &input, report, err);
+    if (is_link(options)) return run_link(options, &input, report, err);
     return run_compile(options, &input, err);
 }
 
 int skill_compile_child(int argc, char **argv) {
-    struct child_options options = {0};
+    struct child_options options = {.stage = ""};
     struct err err;
     struct buf report;
     buf_init(&report, SPAWN_MAX_REPORT);
@@ -240,5 +234,5 @@ int skill_compile_child(int argc, char **argv) {
         if (wrote < 0 && errno != EINTR) return 3;
         if (wrote > 0) at += (size_t)wrote;
     }
-    return good ? 0 : 1;
+    _exit(good ? 0 : 1); /* nothing was freed, and no library has to tidy up */
 }

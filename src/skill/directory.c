@@ -90,7 +90,11 @@ int directory_open_file(const char *path, struct str stem, struct err *err) {
     return fd;
 }
 
-bool directory_scan(int dir, directory_see_fn see, void *context, struct err *err) {
+static bool looks_like_a_skill(const char *file_name) {
+    return file_name[0] != '.' && str_ends(str_of(file_name), ending);
+}
+
+bool directory_scan(int dir, directory_see_fn see, void *context, size_t *odd, struct err *err) {
     /* A descriptor of its own: reading moves the position. */
     int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *listing = copy < 0 ? NULL : fdopendir(copy);
@@ -100,12 +104,15 @@ bool directory_scan(int dir, directory_see_fn see, void *context, struct err *er
         return err_errno(err, problem, "cannot read the directory");
     }
     struct dirent *item;
+    *odd = 0;
     errno = 0;
     while ((item = readdir(listing)) != NULL) {
         struct str stem;
         struct file_identity file;
         if (directory_stem(item->d_name, &stem) && directory_look(dir, stem, &file))
             see(context, stem, &file);
+        else
+            *odd += looks_like_a_skill(item->d_name);
         errno = 0;
     }
     bool good = errno == 0 ? true : err_errno(err, errno, "cannot read the directory");

@@ -35,8 +35,10 @@ enum directory_state directory_open(const char *path, int *dir, struct err *err)
 bool directory_look(int dir, struct str stem, struct file_identity *out);
 /* Open it for reading; -1: `err` tells. */
 int directory_open_file(const char *path, struct str stem, struct err *err);
-/* Call `see` for every skill file. False: the directory could not be read. */
+/* Call `see` for every skill file. `odd`: how many other entries look like one but are none: not
+ * regular (a symbolic link), or with a name that is not UTF-8. False: the directory could not be
+ * read. */
 typedef void (*directory_see_fn)(void *context, struct str stem, const struct file_identity *file);
-bool directory_scan(int dir, directory_see_fn see, void *context, struct err *err);
+bool directory_scan(int dir, directory_see_fn see, void *context, size_t *odd, struct err *err);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/must.h"
 
 static const char *const names[ENTRY_STATE_COUNT] = {
-#define X(state, text) [state] = text,
+#define X(state, text) [state] = (text),
     ENTRY_STATES(X)
 #undef X
 };
@@ -18,8 +18,7 @@ static const char *const names[ENTRY_STATE_COUNT] = {
 /* Which states may follow which. */
 static const unsigned moves[ENTRY_STATE_COUNT] = {
     [ENTRY_SEEN] = TO(ENTRY_LISTED) | TO(ENTRY_GONE),
-    [ENTRY_LISTED] =
-        TO(ENTRY_LOADING) | TO(ENTRY_GONE),
+    [ENTRY_LISTED] = TO(ENTRY_LOADING) | TO(ENTRY_GONE),
     [ENTRY_LOADING] = TO(ENTRY_READY) | TO(ENTRY_FAILED) | TO(ENTRY_LISTED) /* the file changed */ |
                       TO(ENTRY_GONE),
     [ENTRY_READY] = TO(ENTRY_LISTED) | TO(ENTRY_GONE),

@@ -1,7 +1,6 @@
 /* The threads that load skills. A thread that waits for a child is blocked, so there are two more
  * threads than children may run: what the cache has is loaded while everything compiles. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,17 +103,30 @@ static double seconds(uint64_t nanoseconds) {
 
 static void log_ready(const struct load *load) {
     const struct load_times *times = &load->times;
-    const struct skill_manifest *manifest = &load->manifest;
+    const struct skill_facts *facts = &load->manifest.facts;
+    uint64_t total = clock_monotonic() - times->begin;
+    uint64_t work = times->hash + times->link + times->compile + times->map;
     log_info("skill",
-             "%s is loaded in %.3f s: hash %.3f s, link %.3f s%s, compile %.3f s%s, map %.3f s; "
-             "file %.1f MB, code %.1f MB, image %.1f MB%s%s",
-             load->name, seconds(clock_monotonic() - times->begin), seconds(times->hash),
-             seconds(times->link), load->linked ? "" : " (cached)", seconds(times->compile),
+             "%s is loaded in %.3f s: hash %.3f s, link %.3f s%s, compile %.3f s%s, map %.3f s, "
+             "waiting %.3f s; file %.1f MB, code %.1f MB, image %.1f MB%s%s",
+             load->name, seconds(total), seconds(times->hash), seconds(times->link),
+             load->linked ? "" : " (cached)", seconds(times->compile),
              load->compiled ? "" : " (cached)", seconds(times->map),
-             (double)load->identity.size / 1e6, (double)manifest->code.size / 1e6,
-             (double)manifest->image.size / 1e6,
-             manifest->facts.data_in_image ? "" : ", its data is not shared: ",
-             manifest->facts.data_reason);
+             seconds(total > work ? total - work : 0), (double)load->identity.size / 1e6,
+             (double)load->manifest.code.size / 1e6, (double)load->manifest.image.size / 1e6,
+             facts->data_in_image ? "" : ", its data is not shared: ", facts->data_reason);
+}
+
+/* The lock is held. When the watcher has seen another file, an older or a newer one, it looks
+ * again: the notice of a newer one is spent. */
+static void loaded_from(struct skill_store *store, struct entry *entry,
+                        const struct file_identity *file) {
+    entry->loaded = *file;
+    entry->restarts = 0;
+    if (file_same(&entry->file, file)) return;
+    if (entry->settled) entry->unsettled_since = clock_monotonic();
+    entry->settled = false;
+    watcher_wake(store);
 }
 
 /* The load has ended with an error. */
@@ -127,9 +139,8 @@ static void finish_failed(struct skill_store *store, struct load *load) {
     pthread_mutex_lock(&store->lock);
     if (entry->state == ENTRY_LOADING) {
         entry->error = load->error;
-        entry->loaded = load->hashed ? load->identity : entry->file;
-        entry->restarts = 0;
         entry_move(entry, ENTRY_FAILED);
+        loaded_from(store, entry, load->hashed ? &load->identity : &entry->file);
     }
     store_answer(entry, NULL, &load->error, &effects);
     entry_release(entry);
@@ -171,7 +182,8 @@ static bool was_replaced(const struct load *load) {
     int dir;
     struct err ignored;
     struct file_identity now;
-    if (directory_open(load->directory, &dir, &ignored) != DIRECTORY_OPEN) return false;
+    if (!load->hashed || directory_open(load->directory, &dir, &ignored) != DIRECTORY_OPEN)
+        return false;
     bool replaced = directory_look(dir, load->stem, &now) && !file_same(&now, &load->identity);
     close(dir);
     return replaced;
@@ -190,9 +202,8 @@ static void finish_ready(struct skill_store *store, struct load *load, struct sk
     store_answer(entry, skill, NULL, &effects);
     if (entry->state == ENTRY_LOADING) {
         entry->skill = skill;
-        entry->loaded = entry->file = load->identity;
-        entry->restarts = 0;
         entry_move(entry, ENTRY_READY);
+        loaded_from(store, entry, &load->identity);
     } else {
         effects.dropped = skill; /* removed in the meantime: for those who waited only */
     }
@@ -212,6 +223,8 @@ static void run_load(struct skill_store *store, struct load *load) {
     }
     if (result == STAGE_DONE)
         finish_ready(store, load, skill);
+    else if (result == STAGE_FAILED && load->error.kind != ERR_CANCELLED && was_replaced(load))
+        finish_changed(store, load); /* the failure of what is not there any more */
     else if (result == STAGE_FAILED)
         finish_failed(store, load);
     else if (result == STAGE_CHANGED)
@@ -242,22 +255,18 @@ static void *loader_thread(void *argument) {
 
 bool loader_start(struct skill_store *store, unsigned threads, struct err *err) {
     struct loader *loader = &store->loader;
-    sigset_t all, before;
     loader->threads = calloc(threads, sizeof *loader->threads);
     if (loader->threads == NULL) return err_set(err, ERR_MEMORY, "no memory for loader threads");
-    sigfillset(&all); /* signals are for the main thread; and a child that closes its input must not
-                         kill us by SIGPIPE */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int problem = 0;
-    while (loader->thread_count < threads && problem == 0) {
-        problem =
-            pthread_create(&loader->threads[loader->thread_count], NULL, loader_thread, store);
-        if (problem == 0) loader->thread_count++;
+    while (loader->thread_count < threads) {
+        int problem =
+            store_start_thread(store, loader_thread, &loader->threads[loader->thread_count]);
+        if (problem != 0) {
+            loader_stop(store);
+            return err_errno(err, problem, "cannot start loader threads");
+        }
+        loader->thread_count++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (problem == 0) return true;
-    loader_stop(store);
-    return err_errno(err, problem, "cannot start loader threads");
+    return true;
 }
 
 static void cancel(struct skill_store *store, struct load *load) {

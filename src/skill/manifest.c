@@ -99,7 +99,7 @@ static bool read_hex(const char *text, size_t digits, uint8_t *out) {
 }
 
 static bool read_digest(const json_t *object, const char *key, struct digest *out) {
-    return read_hex(json_string_value(json_object_get(object, key)), 2 * DIGEST_SIZE, out->bytes);
+    return read_hex(json_string_value(json_object_get(object, key)), DIGEST_HEX - 1, out->bytes);
 }
 
 static bool read_hex64(const json_t *value, uint64_t *out) {
@@ -158,6 +158,8 @@ static bool read_reason(const json_t *object, struct skill_facts *facts) {
     if (facts->data_in_image) return json_is_null(reason);
     if (!json_is_string(reason)) return false;
     snprintf(facts->data_reason, sizeof facts->data_reason, "%s", json_string_value(reason));
+    size_t length = strlen(facts->data_reason); /* not cut inside a character */
+    while (!utf8_valid(facts->data_reason, length)) facts->data_reason[--length] = '\0';
     return true;
 }
 

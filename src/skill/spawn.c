@@ -93,17 +93,30 @@ static int add_attributes(posix_spawnattr_t *attributes) {
     return problem != 0 ? problem : posix_spawnattr_setflags(attributes, flags);
 }
 
+/* None; but a sanitizer's options, where there is one. */
+static void make_environment(char *out[4]) {
+    static const char *const options[] = {"ASAN_OPTIONS=", "TSAN_OPTIONS=", "UBSAN_OPTIONS="};
+    size_t count = 0;
+    out[0] = NULL;
+    if (!SPAWN_SANITIZED) return;
+    for (char **at = environ; *at != NULL; at++)
+        for (size_t i = 0; i < 3 && count < 3; i++)
+            if (strncmp(*at, options[i], strlen(options[i])) == 0) out[count++] = *at;
+    out[count] = NULL;
+}
+
 static int start(struct child *child, const int *outputs) {
-    static char *const no_environment[] = {NULL};
+    char *environment[4];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+    make_environment(environment);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     int problem = add_actions(&actions, child, outputs);
     if (problem == 0) problem = add_attributes(&attributes);
     if (problem == 0)
         problem = posix_spawn(&child->pid, child->task->program, &actions, &attributes,
-                              (char *const *)child->task->argv, no_environment);
+                              (char *const *)child->task->argv, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return problem;
@@ -218,19 +231,20 @@ static uint64_t time_of(struct timeval value) {
     return (uint64_t)value.tv_sec * CLOCK_S + (uint64_t)value.tv_usec * 1000;
 }
 
-static void reap(struct child *child) {
+/* False: how it ended is not to be had (errno), as where SIGCHLD is ignored. */
+static bool reap(struct child *child) {
     siginfo_t info = {0};
     struct rusage usage = {0};
     kill(-child->pid, SIGKILL); /* the rest of its group, before its number is free */
     /* Its fifth parameter, what the child used, is hidden by the C library. */
-    while (syscall(SYS_waitid, P_PIDFD, child->pidfd, &info, WEXITED, &usage) != 0 &&
-           errno == EINTR) {
-    }
+    while (syscall(SYS_waitid, P_PIDFD, child->pidfd, &info, WEXITED, &usage) != 0)
+        if (errno != EINTR) return false;
     struct spawn_result *result = child->result;
     result->cpu = time_of(usage.ru_utime) + time_of(usage.ru_stime);
     result->peak = (uint64_t)usage.ru_maxrss * 1024;
     result->code = info.si_status;
     if (!child->killed) result->end = info.si_code == CLD_EXITED ? SPAWN_EXITED : SPAWN_SIGNAL;
+    return true;
 }
 
 /* What is still in the pipes after the end. Nobody of ours can fill them any more; a stranger that
@@ -273,7 +287,8 @@ static bool run(struct child *child, struct err *err) {
         return err_errno(err, problem, "cannot watch %s", child->task->program);
     }
     attend(child);
-    reap(child);
+    if (!reap(child))
+        return err_errno(err, errno, "cannot learn how %s ended", child->task->program);
     drain(child);
     child->result->took = clock_monotonic() - begin;
     return true;

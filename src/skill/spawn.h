@@ -12,6 +12,19 @@
 #include "base/digest.h"
 #include "base/err.h"
 
+/* A sanitizer needs terabytes of address space for its shadow, and its options in the environment.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SPAWN_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SPAWN_SANITIZED true
+#endif
+#endif
+#ifndef SPAWN_SANITIZED
+#define SPAWN_SANITIZED false
+#endif
+
 enum {
     SPAWN_REPORT_FD = 3,
     SPAWN_FIRST_OUTPUT = 4,

@@ -120,7 +120,10 @@ static bool run_child(struct stages *stages, const char *stage, const char *what
     task->argv = arguments.argv;
     task->time_limit = stages->child_time;
     task->stop = stages->stop;
-    if (!spawn_run(task, result, err)) return false;
+    log_info("skill", "%s of %s begins: %.1f MB", what, load->name, (double)task->input_size / 1e6);
+    bool good = spawn_run(task, result, err);
+    task->argv = NULL;
+    if (!good) return false;
     log_debug("skill", "%s of %s: %.0f ms, %.0f ms of CPU, %" PRIu64 " MiB at its peak", what,
               load->name, (double)result->took / CLOCK_MS, (double)result->cpu / CLOCK_MS,
               result->peak >> 20);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static void insert(struct skill_store *store, struct entry *entry) {
 
 static void grow(struct skill_store *store) {
     size_t old_count = store->bucket_count;
-    struct entry **old = store->buckets, **larger = calloc(2 * old_count, sizeof *larger);
+    struct entry **old = store->buckets, **larger = calloc(2 * old_count, sizeof(struct entry *));
     if (larger == NULL) return; /* chains get longer */
     store->buckets = larger;
     store->bucket_count = 2 * old_count;
@@ -183,7 +184,7 @@ static bool is_wanted(const struct entry *entry, bool cached) {
 static size_t collect(struct skill_store *store, bool cached, struct entry ***out) {
     size_t count = 0;
     pthread_mutex_lock(&store->lock);
-    *out = malloc((store->entry_count + 1) * sizeof **out);
+    *out = malloc((store->entry_count + 1) * sizeof(struct entry *));
     for (size_t i = 0; i < store->bucket_count && *out != NULL; i++)
         for (struct entry *entry = store->buckets[i]; entry != NULL; entry = entry->chain)
             if (is_wanted(entry, cached)) (*out)[count++] = entry_retain(entry);
@@ -199,7 +200,7 @@ static void list(struct skill_store *store, bool cached, struct buf *json) {
         json->failed = true;
         return;
     }
-    qsort(entries, count, sizeof *entries, compare_entries);
+    qsort(entries, count, sizeof(struct entry *), compare_entries);
     buf_byte(json, '[');
     for (size_t i = 0; i < count; i++) {
         int size =
@@ -223,6 +224,19 @@ void skill_store_list_cached(struct skill_store *store, struct buf *json) {
 }
 
 /* ---- life */
+
+/* Signals are for the main thread, and a child that closes its input must not end us by SIGPIPE.
+ * What the thread's own faults raise stays open, for whoever reports crashes. */
+int store_start_thread(struct skill_store *store, void *(*run)(void *store), pthread_t *thread) {
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    sigdelset(&blocked, SIGSEGV), sigdelset(&blocked, SIGBUS);
+    sigdelset(&blocked, SIGFPE), sigdelset(&blocked, SIGILL), sigdelset(&blocked, SIGABRT);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    int problem = pthread_create(thread, NULL, run, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return problem;
+}
 
 bool skill_store_start(struct skill_store *store, struct err *err) {
     watcher_pass(store);

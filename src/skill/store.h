@@ -68,7 +68,7 @@ bool skill_store_drop(struct skill_store *store, struct str namespace, struct st
 bool skill_namespace_valid(struct str name);
 
 /* ---- child.c: `pharia-kernel compile --stage=link|code`: reads stdin, writes to the descriptors
- * it got. Returns the exit code. */
+ * it got. Ends the process, or returns its exit code. */
 int skill_compile_child(int argc, char **argv);
 
 #endif

@@ -36,17 +36,17 @@ static void update(struct entry *entry, const struct file_identity *file, enum l
     bool same = file_same(&entry->file, file);
     if (!same) entry->looked = now;
     entry->file = *file;
-    if (look == LOOK_WRITTEN) {
-        set_settled(entry, true, now);
-    } else if (look == LOOK_WRITING) {
-        set_settled(entry, false, now);
-        entry->by_writer = true;
-    } else if (!same && !entry->by_writer) {
-        set_settled(entry, is_old(file), now);
-    } else if (!entry->settled &&
-               now - entry->looked >= (entry->by_writer ? writer_time : settle_time)) {
-        set_settled(entry, true, now);
-    }
+    bool settled = entry->settled;
+    if (look == LOOK_WRITING)
+        settled = false;
+    else if (look == LOOK_WRITTEN)
+        settled = true;
+    else if (!same && !entry->by_writer)
+        settled = is_old(file);
+    else if (!settled)
+        settled = now - entry->looked >= (entry->by_writer ? writer_time : settle_time);
+    set_settled(entry, settled, now);
+    if (look == LOOK_WRITING) entry->by_writer = true;
 }
 
 static void log_entry(const struct entry *entry, const char *what) {
@@ -97,6 +97,7 @@ void store_see(struct skill_store *store, struct namespace *namespace, struct st
     struct effects effects = {0};
     uint64_t now = clock_monotonic();
     pthread_mutex_lock(&store->lock);
+    namespace->misconfigured = false; /* its directory can be read again */
     struct entry *entry = store_find(store, namespace, name);
     if (entry == NULL) entry = add(store, namespace, name, look, now);
     if (entry != NULL) {

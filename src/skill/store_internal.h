@@ -20,6 +20,7 @@ struct namespace {
     int watch;              /* -1: none */
     uint64_t device, inode; /* of `dir` */
     uint32_t pass;
+    size_t odd;           /* entries that were ignored at the last pass */
     char complaint[1000]; /* what was logged last about it, so that a lasting problem is logged once
                            */
 };
@@ -75,6 +76,9 @@ void store_answer(struct entry *entry, struct skill *skill, const struct err *er
                   struct effects *effects);
 /* From ready or failed back to listed. */
 void store_unload(struct entry *entry, struct effects *effects);
+
+/* Returns an errno, 0: started. */
+int store_start_thread(struct skill_store *store, void *(*run)(void *store), pthread_t *thread);
 
 /* ---- store_files.c: told by the watcher's thread */
 enum look {

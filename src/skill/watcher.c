@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,12 +108,23 @@ static void see(void *context, struct str stem, const struct file_identity *file
     store_see(pass->store, pass->namespace, stem, file, LOOK_PASS);
 }
 
+/* Told when it grows, not at every pass. */
+static void tell_odd(struct namespace *namespace, size_t odd) {
+    if (odd > namespace->odd)
+        log_warn("skill",
+                 "namespace %s: %zu entries of %s end in .wasm but are ignored: not regular files "
+                 "(symbolic links are not followed), or names that are not UTF-8",
+                 namespace->name, odd, namespace->directory);
+    namespace->odd = odd;
+}
+
 static void pass_over(struct skill_store *store, struct namespace *namespace) {
     struct err err;
+    size_t odd = 0;
     struct pass pass = {store, namespace, 0};
     enum directory_state state = open_directory(store, namespace, &err);
     bool first = namespace->pass++ == 0;
-    if (state == DIRECTORY_OPEN && !directory_scan(namespace->dir, see, &pass, &err))
+    if (state == DIRECTORY_OPEN && !directory_scan(namespace->dir, see, &pass, &odd, &err))
         state = DIRECTORY_BAD;
     store_set_error(store, namespace, state == DIRECTORY_BAD ? &err : NULL);
     store_end_pass(store, namespace);
@@ -123,6 +133,7 @@ static void pass_over(struct skill_store *store, struct namespace *namespace) {
                 "directory %s does not exist (yet); it is looked for every %.1f s",
                 namespace->directory, (double)store->update_interval / CLOCK_S);
     complain(namespace, state == DIRECTORY_OPEN ? NULL : err.text);
+    tell_odd(namespace, odd);
     if (first && state == DIRECTORY_OPEN)
         log_info("skill", "namespace %s: %zu skills in %s", namespace->name, pass.count,
                  namespace->directory);
@@ -222,11 +233,7 @@ static void *watcher_thread(void *argument) {
 }
 
 bool watcher_start(struct skill_store *store, struct err *err) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int problem = pthread_create(&store->watcher, NULL, watcher_thread, store);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int problem = store_start_thread(store, watcher_thread, &store->watcher);
     return problem == 0 ? true : err_errno(err, problem, "cannot start the watcher's thread");
 }
 

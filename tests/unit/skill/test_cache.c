@@ -191,6 +191,25 @@ static void sealed(void **state) {
 }
 
 /* Images are named without their zeros; but two that differ in their size only are two. */
+/* As on a file system without O_TMPFILE. */
+static void sealed_from_a_name(void **state) {
+    (void)state;
+    struct cache *cache = open_cache();
+    struct cache_file file, unused;
+    struct artefact artefact;
+    for (int round = 0; round < 2; round++) { /* the second finds the first one's file */
+        assert_true(cache_create_named(cache, &file, &err));
+        assert_true(cache_create_named(cache, &unused, &err));
+        assert_int_equal(write(file.fd, "text", 4), 4);
+        assert_true(cache_seal(cache, &file, ARTEFACT_NAMES, &artefact, &err));
+        cache_discard(cache, &file);
+        cache_discard(cache, &unused);
+        assert_int_equal(count_files(), 1);
+        assert_true(there(cache, ARTEFACT_NAMES, &artefact));
+    }
+    cache_close(cache);
+}
+
 static void images_of_different_size(void **state) {
     (void)state;
     struct cache *cache = open_cache();
@@ -470,6 +489,7 @@ int main(void) {
         WITH(directories_refused),
         WITH(leftovers),
         WITH(sealed),
+        WITH(sealed_from_a_name),
         WITH(images_of_different_size),
         WITH(holes_and_zeros_are_alike),
         WITH(bad_artefacts),

@@ -1,0 +1,425 @@
+/* store: requests, loads that are shared, errors that are kept, what children may do, what the
+ * cache saves. */
+#include "store_world.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- answers */
+
+static void answers(void **state) {
+    (void)state;
+    put_good("greet", NULL);
+    world_start();
+    struct ask ask = {0};
+    assert_int_equal(skill_store_get(world.store, str_of("dev"), str_of("other"), &ask.request),
+                     SKILL_UNKNOWN);
+    assert_int_equal(skill_store_get(world.store, str_of("def"), str_of("greet"), &ask.request),
+                     SKILL_UNKNOWN);
+    assert_int_equal(skill_store_get(world.store, str_of(""), str_of(""), &ask.request),
+                     SKILL_UNKNOWN);
+    listed("greet", 0);
+    cached("", 0);
+    struct skill *skill = load_good("greet");
+    assert_string_equal(skill->name, "dev/greet");
+    assert_int_equal(skill->kind, SKILL_FUNCTION);
+    assert_int_equal(skill->world_minor, 3);
+    assert_non_null(skill->run);
+    assert_ptr_equal(skill->code->interface.exports, skill->run);
+    cached("greet", 0);
+    struct ask *again = ask_for("greet");
+    assert_int_equal(again->answer, SKILL_READY);
+    assert_ptr_equal(again->request.skill, skill);
+    end_ask(again);
+    skill_release(skill);
+}
+
+static void many_ask_one_loads(void **state) {
+    (void)state;
+    struct ask *asks[50];
+    put_good("greet", NULL);
+    world_start();
+    for (int i = 0; i < 50; i++) asks[i] = ask_for("greet");
+    for (int i = 0; i < 50; i++) {
+        wait_for(asks[i]);
+        assert_non_null(asks[i]->request.skill);
+        assert_ptr_equal(asks[i]->request.skill, asks[0]->request.skill);
+    }
+    for (int i = 0; i < 50; i++) end_ask(asks[i]);
+    assert_int_equal(children('L'), 1);
+    assert_int_equal(children('C'), 1);
+}
+
+static void one_file_under_many_names(void **state) {
+    (void)state;
+    char names[10][10];
+    struct ask *asks[10];
+    for (int i = 0; i < 10; i++) {
+        snprintf(names[i], sizeof names[i], "s%d", i);
+        put_good(names[i], i < 5 ? NULL : "other");
+    }
+    world_start();
+    for (int i = 0; i < 10; i++) asks[i] = ask_for(names[i]);
+    for (int i = 0; i < 10; i++) {
+        wait_for(asks[i]);
+        assert_non_null(asks[i]->request.skill);
+        /* Two components, one code. */
+        assert_ptr_equal(asks[i]->request.skill->code, asks[0]->request.skill->code);
+    }
+    for (int i = 0; i < 10; i++) end_ask(asks[i]);
+    assert_int_equal(children('L'), 2);
+    assert_int_equal(children('C'), 1);
+}
+
+static void next_start_makes_nothing(void **state) {
+    (void)state;
+    put_good("greet", NULL);
+    world_start();
+    skill_release(load_good("greet"));
+    world_restart();
+    skill_release(load_good("greet"));
+    assert_int_equal(children('L') + children('C'), 2);
+}
+
+/* ---- bad skills */
+
+static void failures_are_kept(void **state) {
+    (void)state;
+    put_text("greet", "no component at all");
+    world_start();
+    for (int i = 0; i < 5; i++) load_fails("greet", "not a WebAssembly component");
+    assert_int_equal(children('L'), 1);
+    assert_false(skill_store_drop(world.store, str_of("dev"),
+                                  str_of("greet"))); /* was not loaded, but is tried again */
+    load_fails("greet", "not a WebAssembly component");
+    assert_int_equal(children('L'), 2);
+    put_text("greet", "none either");
+    for (int i = 0; i < 200 && children('L') == 2; i++) {
+        load_fails("greet", "not a WebAssembly component");
+        usleep(5000);
+    }
+    assert_int_equal(children('L'), 3);
+    put_good("greet", NULL);
+    usleep(200000);
+    skill_release(load_good("greet"));
+}
+
+static void failures_are_shared(void **state) {
+    (void)state;
+    struct ask *asks[4];
+    char name[10];
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        put_good(name, "exit");
+    }
+    world_start();
+    for (int i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        asks[i] = ask_for(name);
+    }
+    for (int i = 0; i < 4; i++) {
+        wait_for(asks[i]);
+        assert_non_null(strstr(asks[i]->request.error.text, "exit code 17: no more"));
+        end_ask(asks[i]);
+    }
+    assert_true(children('L') <= 2);
+    listed("s0,s1,s2,s3", 0);
+    cached("", 0);
+}
+
+static void truncated(void **state) {
+    (void)state;
+    size_t size;
+    const uint8_t *bytes = good_bytes(&size);
+    char name[20];
+    for (size_t i = 0; i < 10; i++) {
+        snprintf(name, sizeof name, "cut%zu", i);
+        put_bytes(name, bytes, size * i / 10);
+    }
+    world_start();
+    for (size_t i = 0; i < 10; i++) {
+        snprintf(name, sizeof name, "cut%zu", i);
+        struct ask *ask = ask_for(name);
+        wait_for(ask);
+        assert_null(ask->request.skill);
+        assert_true(strlen(ask->request.error.text) > 30);
+        end_ask(ask);
+    }
+    assert_int_equal(children('C'), 0);
+}
+
+static void children_that_misbehave(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"segv", "ended by signal 11"},
+        {"exit", "failed with exit code 17: no more"},
+        {"zero", "the linker's facts"},
+        {"kill", "killed from outside"},
+        {"file", "larger than"},
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+        {"memory", "wanted more memory than 4096 MiB"},
+#endif
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) put_good(cases[i][0], cases[i][0]);
+    world_start();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) load_fails(cases[i][0], cases[i][1]);
+    put_good("greet", NULL);
+    listed("exit,file,greet,kill,"
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+           "memory,"
+#endif
+           "segv,zero",
+           5000);
+    skill_release(load_good("greet"));
+}
+
+static void children_that_do_not_end(void **state) {
+    (void)state;
+    static const char *const words[] = {"hang", "spin", "flood"};
+    for (int i = 0; i < 3; i++) put_good(words[i], words[i]);
+    world.settings.compile_time = 400 * CLOCK_MS;
+    world_start();
+    uint64_t begin = clock_monotonic();
+    for (int i = 0; i < 3; i++) load_fails(words[i], "ran longer than 0.4 s");
+    assert_true(clock_monotonic() - begin < 20 * CLOCK_S);
+    load_fails("hang", "ran longer than 0.4 s"); /* the machine may have been busy: tried again */
+    assert_int_equal(children('L'), 4);
+}
+
+static void children_have_few_rights(void **state) {
+    (void)state;
+    put_good("rights", "rights");
+    world_start();
+    load_fails("rights", "open 8 nofile 64 core 0 fsize 4 new 1 dump 0 cwd / env ");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    load_fails("rights", "env 0");
+#endif
+}
+
+/* ---- drop, stop */
+
+static void dropped(void **state) {
+    (void)state;
+    put_good("greet", NULL);
+    world_start();
+    assert_false(skill_store_drop(world.store, str_of("dev"), str_of("greet")));
+    struct skill *skill = load_good("greet");
+    assert_true(skill_store_drop(world.store, str_of("dev"), str_of("greet")));
+    assert_int_equal(world.images_dropped, 1);
+    assert_false(skill_store_drop(world.store, str_of("dev"), str_of("greet")));
+    assert_false(skill_store_drop(world.store, str_of("dev"), str_of("none")));
+    assert_false(skill_store_drop(world.store, str_of("none"), str_of("greet")));
+    cached("", 0);
+    listed("greet", 0);
+    assert_string_equal(skill->name, "dev/greet"); /* whoever has it keeps it */
+    struct skill *again = load_good("greet");
+    assert_true(again != skill && again->code == skill->code);
+    skill_release(skill);
+    skill_release(again);
+    assert_int_equal(children('L'), 1);
+    assert_int_equal(children('C'), 1);
+}
+
+/* Codes that no skill uses are let go. */
+static void codes_end(void **state) {
+    (void)state;
+    put_good("greet", NULL);
+    world_start();
+    skill_release(load_good("greet"));
+    assert_non_null(world.store->stages.codes.items);
+    assert_true(skill_store_drop(world.store, str_of("dev"), str_of("greet")));
+    assert_null(world.store->stages.codes.items);
+}
+
+static void stopped_while_loading(void **state) {
+    (void)state;
+    enum { ASKS = 12 }; /* more than run, and than those that run wake when they end */
+    struct ask *asks[ASKS];
+    char name[20];
+    for (int i = 0; i < ASKS; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        char word[20] = "hang"; /* each a component of its own, so that some wait for a lane */
+        put_good(name, word);
+        int fd = open(skill_path(name), O_RDWR);
+        char byte = (char)('a' + i); /* the name of the custom section */
+        off_t end = lseek(fd, 0, SEEK_END);
+        assert_int_equal(pwrite(fd, &byte, 1, end - 6), 1);
+        close(fd);
+    }
+    world_start();
+    for (int i = 0; i < ASKS; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        asks[i] = ask_for(name);
+    }
+    while (children('L') < 3) usleep(1000);
+    usleep(100000); /* the others are parked */
+    uint64_t begin = clock_monotonic();
+    skill_store_stop(world.store);
+    assert_true(clock_monotonic() - begin < 5 * CLOCK_S);
+    for (int i = 0; i < ASKS; i++) {
+        assert_true(atomic_load(&asks[i]->done));
+        assert_int_equal(asks[i]->request.error.kind, ERR_CANCELLED);
+        end_ask(asks[i]);
+    }
+    struct ask *late = ask_for("s0");
+    assert_true(late->answer == SKILL_MISCONFIGURED || late->answer == SKILL_PENDING);
+    assert_int_equal(late->request.error.kind, ERR_CANCELLED);
+    end_ask(late);
+}
+
+/* ---- the cache between loads */
+
+static void each_file(const char *ending, void (*act)(const char *path)) {
+    DIR *listing = opendir(world.cache);
+    unsigned count = 0;
+    for (struct dirent *item; (item = readdir(listing)) != NULL;) {
+        char path[400];
+        if (!str_ends(str_of(item->d_name), ending)) continue;
+        snprintf(path, sizeof path, "%s/%s", world.cache, item->d_name);
+        act(path);
+        count++;
+    }
+    closedir(listing);
+    assert_true(count > 0);
+}
+
+static void remove_it(const char *path) {
+    assert_int_equal(unlink(path), 0);
+}
+
+/* As a disk might, not by rewriting: what is mapped stays. */
+static void garble(const char *path) {
+    char copy[500];
+    struct stat stat_buffer;
+    assert_int_equal(stat(path, &stat_buffer), 0);
+    size_t size = (size_t)stat_buffer.st_size;
+    char *bytes = malloc(size + 1);
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(read(fd, bytes, size), size);
+    close(fd);
+    bytes[size / 2] ^= 1;
+    snprintf(copy, sizeof copy, "%s.copy", path);
+    fd = open(copy, O_WRONLY | O_CREAT, 0400);
+    assert_int_equal(write(fd, bytes, size), size);
+    close(fd);
+    assert_int_equal(rename(copy, path), 0);
+    free(bytes);
+}
+
+static void cache_files_go_bad(void **state) {
+    (void)state;
+    static const char *const endings[] = {".wasm",  ".interface", ".names", ".image",
+                                          ".cwasm", ".skill",     ".code"};
+    put_good("greet", NULL);
+    world_start();
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        for (int way = 0; way < 4; way++) {
+            skill_release(load_good("greet"));
+            unsigned before = children('L') + children('C');
+            each_file(endings[i], way % 2 == 0 ? remove_it : garble);
+            if (i == 0) each_file(".code", remove_it); /* linked code is for a compile only */
+            if (way < 2)
+                assert_true(skill_store_drop(world.store, str_of("dev"), str_of("greet")));
+            else
+                world_restart();
+            skill_release(load_good("greet"));
+            assert_true(children('L') + children('C') > before); /* it was made again */
+        }
+}
+
+/* What a kernel with another linker left: the link is made anew, the code is the same and not
+ * compiled again. */
+static void another_program(void **state) {
+    (void)state;
+    char copy[200];
+    put_good("greet", NULL);
+    world_start();
+    skill_release(load_good("greet"));
+    world_stop();
+    snprintf(copy, sizeof copy, "%s-program", world.cache);
+    int from = open("/proc/self/exe", O_RDONLY), to = open(copy, O_WRONLY | O_CREAT, 0755);
+    char piece[65536];
+    for (ssize_t got; (got = read(from, piece, sizeof piece)) > 0;)
+        assert_int_equal(write(to, piece, (size_t)got), got);
+    assert_int_equal(write(to, "x", 1), 1);
+    close(from), close(to);
+    world.settings.program = copy;
+    world_start();
+    skill_release(load_good("greet"));
+    assert_int_equal(children('L'), 2);
+    assert_int_equal(children('C'), 1);
+    assert_int_equal(unlink(copy), 0);
+}
+
+static void settings_refused(void **state) {
+    (void)state;
+    struct skill_store *store;
+    static const char *const bad[] = {"", "-a", "a-", "a--b", "A", "a_b", "a/b", "\xc3\xa4"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        world.namespaces[0].name = bad[i];
+        assert_false(skill_store_new(world_engine, &world.settings, &store, &world_err));
+    }
+    world.namespaces[0].name = "a1-b2";
+    world.namespaces[1] = world.namespaces[0];
+    world.settings.namespace_count = 2;
+    assert_false(skill_store_new(world_engine, &world.settings, &store, &world_err));
+    assert_non_null(strstr(world_err.text, "twice"));
+    world.settings.namespace_count = 1;
+    world.settings.program = "/nonexistent";
+    assert_false(skill_store_new(world_engine, &world.settings, &store, &world_err));
+    world.settings.program = "/proc/self/exe";
+    mkdir(world.cache, 0700);
+    chmod(world.cache, 0777);
+    assert_false(skill_store_new(world_engine, &world.settings, &store, &world_err));
+    assert_non_null(strstr(world_err.text, "Remedy: chmod"));
+}
+
+/* ---- the hot path */
+
+static void ready_is_cheap(void **state) {
+    (void)state;
+    enum { CALLS = 200000 };
+    put_good("greet", NULL);
+    world_start();
+    skill_release(load_good("greet"));
+    struct skill_request request;
+    uint64_t begin = clock_monotonic();
+    for (int i = 0; i < CALLS; i++) {
+        assert_true(skill_store_get(world.store, str_of("dev"), str_of("greet"), &request) ==
+                    SKILL_READY);
+        skill_release(request.skill);
+    }
+    print_message("%.0f ns for a skill that is loaded\n",
+                  (double)(clock_monotonic() - begin) / CALLS);
+}
+
+#define WITH(test) cmocka_unit_test_setup_teardown(test, world_begin, world_end)
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        WITH(answers),
+        WITH(many_ask_one_loads),
+        WITH(one_file_under_many_names),
+        WITH(next_start_makes_nothing),
+        WITH(failures_are_kept),
+        WITH(failures_are_shared),
+        WITH(truncated),
+        WITH(children_that_misbehave),
+        WITH(children_that_do_not_end),
+        WITH(children_have_few_rights),
+        WITH(dropped),
+        WITH(codes_end),
+        WITH(stopped_while_loading),
+        WITH(cache_files_go_bad),
+        WITH(another_program),
+        WITH(settings_refused),
+        WITH(ready_is_cheap),
+    };
+    return world_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}

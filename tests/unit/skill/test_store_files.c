@@ -1,0 +1,551 @@
+/* store: what becomes of a skill while its file comes, is written, changes, goes; with inotify and
+ * without. */
+#include "store_world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SOON = 2000 }; /* ms */
+#else
+enum { SOON = 50 };
+#endif
+enum { LATER = 10000 };
+
+/* It is told after the list has changed. */
+static void wait_for_drop(void) {
+    for (int i = 0; i < 5000 && atomic_load(&world.images_dropped) == 0; i++) usleep(1000);
+    assert_int_equal(atomic_load(&world.images_dropped), 1);
+}
+
+static void noticed_at_once(void **state) {
+    (void)state;
+    world_start();
+    listed("", 0);
+    put_good("a", NULL);
+    uint64_t copied = listed("a", SOON);
+    put_renamed("b", NULL);
+    uint64_t moved = listed("a,b", SOON);
+    assert_int_equal(link(skill_path("a"), skill_path("c")), 0);
+    listed("a,b,c", SOON);
+    assert_int_equal(rename(skill_path("b"), skill_path("d")), 0);
+    listed("a,c,d", SOON);
+    take_away("a");
+    uint64_t deleted = listed("c,d", SOON);
+    print_message("noticed: copy %.2f ms, move %.2f ms, delete %.2f ms\n", (double)copied / 1e6,
+                  (double)moved / 1e6, (double)deleted / 1e6);
+    skill_release(load_good("c"));
+    skill_release(load_good("d"));
+}
+
+static void replaced(void (*put)(const char *name, const char *word)) {
+    put_good("a", NULL);
+    world_start();
+    struct skill *old = load_good("a");
+    put("a", "new");
+    cached("", SOON);
+    wait_for_drop();
+    listed("a", 0);
+    struct skill *new = load_good("a");
+    assert_true(new != old);
+    assert_string_equal(old->name, "dev/a");
+    skill_release(old);
+    skill_release(new);
+    assert_int_equal(children('L'), 2);
+    assert_int_equal(children('C'), 1);
+}
+
+static void replaced_in_place(void **state) {
+    (void)state;
+    replaced(put_good);
+}
+
+static void replaced_by_rename(void **state) {
+    (void)state;
+    replaced(put_renamed);
+}
+
+static void removed_and_back(void **state) {
+    (void)state;
+    put_good("a", NULL);
+    world_start();
+    struct skill *skill = load_good("a");
+    take_away("a");
+    listed("", SOON);
+    cached("", 0);
+    wait_for_drop();
+    struct ask *ask = ask_for("a");
+    assert_int_equal(ask->answer, SKILL_UNKNOWN);
+    end_ask(ask);
+    put_good("a", NULL);
+    listed("a", SOON);
+    skill_release(load_good("a"));
+    skill_release(skill);
+    assert_int_equal(children('L'), 1);
+}
+
+/* ---- slow writers */
+
+struct writer {
+    int fd;
+    uint8_t *bytes;
+    size_t size, at;
+};
+
+static struct writer begin_writing(const char *name, const char *word, int flags) {
+    struct writer writer = {
+        .fd = open(skill_path(name), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644)};
+    assert_true(writer.fd >= 0);
+    writer.bytes = good_with(word, &writer.size);
+    return writer;
+}
+
+static void write_some(struct writer *writer, size_t size) {
+    if (size > writer->size - writer->at) size = writer->size - writer->at;
+    assert_int_equal(write(writer->fd, writer->bytes + writer->at, size), size);
+    writer->at += size;
+}
+
+static void end_writing(struct writer *writer) {
+    write_some(writer, writer->size);
+    close(writer->fd);
+    free(writer->bytes);
+}
+
+static void new_file_written_slowly(void **state) {
+    (void)state;
+    world_start();
+    struct writer writer = begin_writing("a", NULL, 0);
+    for (int i = 0; i < 15; i++) { /* longer than what only a pass sees takes to settle */
+        write_some(&writer, i < 3 ? 100 : 0);
+        usleep(50000);
+        listed("", 0);
+        struct ask *ask = ask_for("a");
+        assert_int_equal(ask->answer, SKILL_UNKNOWN);
+        end_ask(ask);
+    }
+    end_writing(&writer);
+    listed("a", SOON);
+    skill_release(load_good("a"));
+    assert_int_equal(children('L'), 1);
+}
+
+static void listed_file_overwritten_slowly(void **state) {
+    (void)state;
+    put_good("a", NULL);
+    world_start();
+    struct writer writer = begin_writing("a", "new", O_TRUNC);
+    write_some(&writer, 100);
+    usleep(20000);
+    struct ask *ask = ask_for("a");
+    assert_int_equal(ask->answer, SKILL_PENDING);
+    usleep(800000);
+    assert_false(atomic_load(&ask->done));
+    listed("a", 0);
+    end_writing(&writer);
+    wait_for(ask);
+    assert_non_null(ask->request.skill);
+    end_ask(ask);
+    assert_int_equal(children('L'), 1);
+}
+
+/* The old one answers until the new one is whole. */
+static void loaded_file_overwritten_slowly(void **state) {
+    (void)state;
+    put_good("a", NULL);
+    world_start();
+    struct skill *old = load_good("a");
+    struct writer writer = begin_writing("a", "new", O_TRUNC);
+    for (int i = 0; i < 10; i++) {
+        write_some(&writer, 50);
+        usleep(20000);
+        struct ask *ask = ask_for("a");
+        assert_int_equal(ask->answer, SKILL_READY);
+        assert_ptr_equal(ask->request.skill, old);
+        end_ask(ask);
+    }
+    end_writing(&writer);
+    cached("", SOON);
+    struct skill *new = load_good("a");
+    assert_true(new != old);
+    skill_release(old);
+    skill_release(new);
+}
+
+static void removed_while_a_request_waits_for_the_writer(void **state) {
+    (void)state;
+    put_good("a", NULL);
+    world_start();
+    struct writer writer = begin_writing("a", "new", O_TRUNC);
+    write_some(&writer, 100);
+    usleep(50000);
+    struct ask *ask = ask_for("a");
+    take_away("a");
+    wait_for(ask);
+    assert_non_null(strstr(ask->request.error.text, "was removed"));
+    end_ask(ask);
+    end_writing(&writer);
+    listed("", SOON);
+}
+
+/* ---- while it loads */
+
+static void changed_while_it_loads(void **state) {
+    (void)state;
+    put_good("a", "slow");
+    world_start();
+    struct ask *ask = ask_for("a");
+    while (children('L') == 0) usleep(1000);
+    put_renamed("a", "new");
+    wait_for(ask);
+    if (ask->request.skill == NULL) fail_msg("%s", ask->request.error.text);
+    end_ask(ask);
+    assert_int_equal(children('L'), 2);
+    cached("a", 0);
+    usleep(100000);
+    cached("a", 0); /* and it is the one that is there */
+}
+
+static void written_into_while_it_loads(void **state) {
+    (void)state;
+    put_good("a", "slow");
+    world_start();
+    struct ask *ask = ask_for("a");
+    while (children('L') == 0) usleep(1000);
+    put_good("a", "other");
+    wait_for(ask);
+    if (ask->request.skill == NULL) fail_msg("%s", ask->request.error.text);
+    end_ask(ask);
+    cached("a", 0);
+}
+
+static void made_bad_while_it_loads(void **state) {
+    (void)state;
+    put_good("a", "slow");
+    world_start();
+    struct ask *ask = ask_for("a");
+    while (children('L') == 0) usleep(1000);
+    put_text("a", "not a component at all, this one");
+    wait_for(ask);
+    assert_null(ask->request.skill);
+    assert_non_null(strstr(ask->request.error.text, "not a WebAssembly component"));
+    end_ask(ask);
+}
+
+/* It fails with another's link while its own file is a new one already: that one counts, and the
+ * failure is not kept. */
+static void replaced_while_another_fails_for_it(void **state) {
+    (void)state;
+    static const char bad[] = "no component, told slowly !slow";
+    put_text("a", bad);
+    put_text("b", bad);
+    world_start();
+    struct ask *leader = ask_for("a");
+    while (children('L') == 0) usleep(1000);
+    struct ask *follower = ask_for("b");
+    usleep(100000);
+    put_renamed("b", NULL);
+    wait_for(leader);
+    assert_non_null(strstr(leader->request.error.text, "not a WebAssembly component"));
+    wait_for(follower);
+    if (follower->request.skill == NULL) fail_msg("%s", follower->request.error.text);
+    end_ask(leader);
+    end_ask(follower);
+    assert_int_equal(children('L'), 2);
+    skill_release(load_good("b"));
+    load_fails("a", "not a WebAssembly component");
+}
+
+static bool is_settled(const char *name) {
+    pthread_mutex_lock(&world.store->lock);
+    bool settled = store_find(world.store, &world.store->namespaces[0], str_of(name))->settled;
+    pthread_mutex_unlock(&world.store->lock);
+    return settled;
+}
+
+/* The watcher saw another file just before the load ended: it is not forgotten, the watcher looks
+ * again (and here finds that nothing has changed). */
+static void another_file_seen_at_the_end_of_a_load(void **state) {
+    (void)state;
+    put_good("a", "slow");
+    world_start();
+    struct ask *ask = ask_for("a");
+    while (children('L') == 0) usleep(1000);
+    struct file_identity other = {.device = 1, .inode = 2, .size = 3};
+    store_see(world.store, &world.store->namespaces[0], str_of("a"), &other, LOOK_WRITTEN);
+    assert_true(is_settled("a"));
+    wait_for(ask);
+    assert_false(is_settled("a"));
+    for (int i = 0; i < 5000 && !is_settled("a"); i++) usleep(1000);
+    assert_true(is_settled("a"));
+    struct skill *skill = load_good("a");
+    assert_ptr_equal(skill, ask->request.skill);
+    skill_release(skill);
+    end_ask(ask);
+}
+
+static void removed_while_it_loads(void **state) {
+    (void)state;
+    put_good("a", "slow");
+    world_start();
+    struct ask *ask = ask_for("a");
+    while (children('L') == 0) usleep(1000);
+    take_away("a");
+    listed("", SOON);
+    wait_for(ask);
+    assert_non_null(strstr(ask->request.error.text, "was removed"));
+    end_ask(ask);
+    cached("", 0);
+}
+
+/* ---- directories */
+
+static void directory_comes_and_goes(void **state) {
+    (void)state;
+    char other[200];
+    snprintf(other, sizeof other, "%s-away", world.skills);
+    rmdir(world.skills);
+    world.settings.update_interval = 100 * CLOCK_MS;
+    world_start();
+    listed("", 0);
+    struct ask *ask = ask_for("a");
+    assert_int_equal(ask->answer, SKILL_UNKNOWN);
+    end_ask(ask);
+    mkdir(world.skills, 0755);
+    put_good("a", NULL);
+    listed("a", LATER);
+    put_good("b", NULL);
+    listed("a,b", SOON); /* it is watched now */
+    skill_release(load_good("a"));
+    assert_int_equal(rename(world.skills, other), 0);
+    listed("", LATER);
+    wait_for_drop();
+    mkdir(world.skills, 0755);
+    put_good("c", NULL);
+    listed("c", LATER);
+    take_away("c");
+    rmdir(world.skills);
+    assert_int_equal(rename(other, world.skills), 0);
+    listed("a,b", LATER);
+    take_away("b");
+    listed("a", SOON);
+    skill_release(load_good("a"));
+}
+
+static void misconfigured(void **state) {
+    (void)state;
+    rmdir(world.skills);
+    int fd = open(world.skills, O_WRONLY | O_CREAT | O_CLOEXEC,
+                  0644); /* a file in the directory's place */
+    close(fd);
+    world.settings.update_interval = 100 * CLOCK_MS;
+    world_start();
+    listed("", 0);
+    struct ask *ask = ask_for("a");
+    assert_int_equal(ask->answer, SKILL_MISCONFIGURED);
+    assert_non_null(strstr(ask->request.error.text, world.skills));
+    assert_non_null(strstr(ask->request.error.text, "Not a directory"));
+    end_ask(ask);
+    unlink(world.skills);
+    mkdir(world.skills, 0755);
+    put_good("a", NULL);
+    listed("a", LATER);
+    skill_release(load_good("a"));
+}
+
+static void two_namespaces_one_directory(void **state) {
+    (void)state;
+    struct skill_request request = {0};
+    world.namespaces[1] = (struct skill_namespace){"prod", world.skills};
+    world.settings.namespace_count = 2;
+    world_start();
+    put_good("a", NULL);
+    listed("a,prod/a", SOON);
+    skill_release(load_good("a"));
+    assert_int_equal(skill_store_get(world.store, str_of("prod"), str_of("b"), &request),
+                     SKILL_UNKNOWN);
+    take_away("a");
+    listed("", SOON);
+}
+
+static void strange_files(void **state) {
+    (void)state;
+    char path[400];
+    world_start();
+    put_good(".hidden", NULL);
+    put_good("\xff", NULL);
+    snprintf(path, sizeof path, "%s/dir.wasm", world.skills);
+    mkdir(path, 0755);
+    assert_int_equal(symlink("/etc/passwd", skill_path("link")), 0);
+    assert_int_equal(mkfifo(skill_path("pipe"), 0644), 0);
+    snprintf(path, sizeof path, "%s/readme.txt", world.skills);
+    close(open(path, O_WRONLY | O_CREAT, 0644));
+    put_good("q\"uote a b", NULL);
+    listed("q\\uote a b", SOON); /* the quote is taken out by the test */
+    skill_release(load_good("q\"uote a b"));
+    /* What takes the place of a listed file is not followed or opened. */
+    put_good("a", NULL);
+    listed("a,q\\uote a b", SOON);
+    take_away("a");
+    assert_int_equal(symlink(skill_path("q\"uote a b"), skill_path("a")), 0);
+    listed("q\\uote a b", SOON);
+}
+
+/* More events than the queue of inotify holds. */
+static void events_are_lost(void **state) {
+    (void)state;
+    char name[20];
+    world_start();
+    pthread_mutex_lock(&world.store->lock); /* the watcher cannot go on */
+    put_good("a", NULL);
+    usleep(20000);
+    for (int i = 0; i < 20000; i++) {
+        snprintf(name, sizeof name, "x%d", i % 100);
+        int fd = open(skill_path(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        close(fd);
+        unlink(skill_path(name));
+    }
+    put_good("b", NULL);
+    pthread_mutex_unlock(&world.store->lock);
+    listed("a,b", LATER);
+    skill_release(load_good("b"));
+}
+
+/* ---- without inotify */
+
+static void by_looking_only(void **state) {
+    (void)state;
+    world_without_inotify = true;
+    world.settings.update_interval = 100 * CLOCK_MS;
+    put_good("a", NULL);
+    world_start();
+    struct skill *old = load_good("a");
+    put_good("b", NULL);
+    listed("a,b", LATER);
+    skill_release(load_good("b"));
+    put_good("a", "new");
+    cached("b", LATER);
+    struct skill *new = load_good("a");
+    assert_true(new != old);
+    take_away("b");
+    listed("a", LATER);
+    skill_release(old);
+    skill_release(new);
+}
+
+static void written_slowly_by_looking_only(void **state) {
+    (void)state;
+    world_without_inotify = true;
+    world.settings.update_interval = 100 * CLOCK_MS;
+    world_start();
+    struct writer writer = begin_writing("a", NULL, 0);
+    write_some(&writer, 100);
+    listed("a", LATER);
+    struct ask *ask = ask_for("a");
+    assert_int_equal(ask->answer, SKILL_PENDING);
+    for (int i = 0; i < 12; i++) {
+        write_some(&writer, 10);
+        usleep(100000);
+        assert_false(atomic_load(&ask->done));
+    }
+    end_writing(&writer);
+    wait_for(ask);
+    if (ask->request.skill == NULL) fail_msg("%s", ask->request.error.text);
+    end_ask(ask);
+}
+
+/* ---- everything at once */
+
+static atomic_bool over;
+
+static void *ask_always(void *argument) {
+    static const char *const names[] = {"a", "b", "c", "d", "bad", "none"};
+    unsigned seed = (unsigned)(uintptr_t)argument;
+    while (!atomic_load(&over)) {
+        struct ask *ask = ask_for(names[rand_r(&seed) % 6]);
+        if (rand_r(&seed) % 8 == 0)
+            skill_store_drop(world.store, str_of("dev"), str_of(names[rand_r(&seed) % 4]));
+        if (rand_r(&seed) % 16 == 0) {
+            struct buf json;
+            buf_init(&json, 10000);
+            skill_store_list(world.store, &json);
+            buf_free(&json);
+        }
+        end_ask(ask);
+    }
+    return NULL;
+}
+
+static void *change_always(void *argument) {
+    static const char *const names[] = {"a", "b", "c", "d"}, *const words[] = {NULL, "one", "two",
+                                                                               "slow"};
+    unsigned seed = (unsigned)(uintptr_t)argument;
+    while (!atomic_load(&over)) {
+        const char *name = names[rand_r(&seed) % 4], *word = words[rand_r(&seed) % 4];
+        unsigned what = rand_r(&seed) % 8;
+        if (what == 0)
+            unlink(skill_path(name));
+        else if (what < 4)
+            put_renamed(name, word);
+        else
+            put_good(name, word);
+        usleep(rand_r(&seed) % 200000);
+    }
+    return NULL;
+}
+
+static void everything_at_once(void **state) {
+    (void)state;
+    pthread_t threads[6];
+    put_text("bad", "no component");
+    world.settings.update_interval = 100 * CLOCK_MS;
+    world_start();
+    atomic_store(&over, false);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, i < 4 ? ask_always : change_always,
+                                        (void *)(uintptr_t)(i + 1)),
+                         0);
+    sleep(6);
+    atomic_store(&over, true);
+    for (int i = 0; i < 6; i++) pthread_join(threads[i], NULL);
+    put_renamed("a", "last");
+    usleep(300000);
+    skill_release(load_good("a"));
+    print_message("%u links, %u compiles\n", children('L'), children('C'));
+}
+
+#define WITH(test) cmocka_unit_test_setup_teardown(test, world_begin, world_end)
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        WITH(noticed_at_once),
+        WITH(replaced_in_place),
+        WITH(replaced_by_rename),
+        WITH(removed_and_back),
+        WITH(new_file_written_slowly),
+        WITH(listed_file_overwritten_slowly),
+        WITH(loaded_file_overwritten_slowly),
+        WITH(removed_while_a_request_waits_for_the_writer),
+        WITH(changed_while_it_loads),
+        WITH(written_into_while_it_loads),
+        WITH(made_bad_while_it_loads),
+        WITH(replaced_while_another_fails_for_it),
+        WITH(another_file_seen_at_the_end_of_a_load),
+        WITH(removed_while_it_loads),
+        WITH(directory_comes_and_goes),
+        WITH(misconfigured),
+        WITH(two_namespaces_one_directory),
+        WITH(strange_files),
+        WITH(events_are_lost),
+        WITH(by_looking_only),
+        WITH(written_slowly_by_looking_only),
+        WITH(everything_at_once),
+    };
+    return world_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
