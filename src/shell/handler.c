@@ -193,6 +193,9 @@ enum MHD_Result handler_access(void *cls, struct MHD_Connection *connection, con
     if (request->state == REQUEST_LEFT) return MHD_NO;
     if (*upload_size > 0) return read_body(request, upload, upload_size);
     if (request->state == REQUEST_READING) {
+        if (atomic_load_explicit(&request->loop->shell->phase, memory_order_relaxed) ==
+            SHELL_ENDING)
+            return MHD_NO;
         finish_body(request);
         if (!request->done) return MHD_YES; /* another thread has it */
         request_move(request, REQUEST_ANSWERED);

@@ -28,19 +28,23 @@ static bool split(const char *address, char **copy, char **host, char **port) {
     return true;
 }
 
-static bool resolve(const char *address, struct addrinfo **found, struct err *err) {
+/* NULL on failure. */
+static struct addrinfo *resolve(const char *address, struct err *err) {
     char *copy, *host, *port;
+    struct addrinfo *found = NULL;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     if (!split(address, &copy, &host, &port)) {
         free(copy);
-        return err_set(err, ERR_INVALID,
-                       "KERNEL_ADDRESS \"%s\" is not of the form HOST:PORT, such as 127.0.0.1:8081",
-                       address);
+        err_set(err, ERR_INVALID,
+                "KERNEL_ADDRESS \"%s\" is not of the form HOST:PORT, such as 127.0.0.1:8081",
+                address);
+        return NULL;
     }
-    int failed = getaddrinfo(host, port, &hints, found);
+    int failed = getaddrinfo(host, port, &hints, &found);
     free(copy);
-    if (!failed) return true;
-    return err_set(err, ERR_INVALID, "KERNEL_ADDRESS \"%s\": %s", address, gai_strerror(failed));
+    if (!failed) return found;
+    err_set(err, ERR_INVALID, "KERNEL_ADDRESS \"%s\": %s", address, gai_strerror(failed));
+    return NULL;
 }
 
 static bool is_loopback(const struct sockaddr *address) {
@@ -89,8 +93,8 @@ static const char *remedy(int failed) {
 }
 
 bool listen_open(const char *address, int *fd, char **got, bool *is_public, struct err *err) {
-    struct addrinfo *found;
-    if (!resolve(address, &found, err)) return false;
+    struct addrinfo *found = resolve(address, err);
+    if (!found) return false;
     *fd = open_one(found);
     int failed = errno;
     *is_public = !is_loopback(found->ai_addr);

@@ -15,6 +15,11 @@
 /* A request that is answered sooner is not worth two system calls for a watch over its client. */
 #define WATCH_AFTER (2 * CLOCK_MS)
 #define EVENTS      128
+/* So many turns may go by without a look at clients that left, while there is other work. */
+#define UNPOLLED_MAX 16
+/* Of one connection: the headers of a request and of its answer, and a piece of the body.
+ * libmicrohttpd clears it after every request, so more of it is not free. */
+#define CONNECTION_MEMORY 16384
 
 /* ---- suspended requests, oldest first */
 
@@ -105,6 +110,11 @@ static void poll_events(struct shell_loop *loop) {
     struct epoll_event events[EVENTS];
     int limit = wait_limit(loop);
     bool asleep = limit != 0 && mailbox_sleep(&loop->mail);
+    if (!asleep && ++loop->unpolled < UNPOLLED_MAX) { /* there is work: no system call to find it */
+        loop->now = clock_monotonic();
+        return;
+    }
+    loop->unpolled = 0;
     int count = epoll_wait(loop->epoll, events, EVENTS, asleep ? limit : 0);
     if (asleep) mailbox_awake(&loop->mail);
     must(count >= 0 || errno == EINTR);
@@ -131,6 +141,10 @@ static void stop_listening(struct shell_loop *loop) {
     if (listener >= 0) close(listener);
 }
 
+static void run_daemon(struct shell_loop *loop) {
+    if (MHD_run(loop->daemon) != MHD_YES) log_error("shell", "libmicrohttpd's event loop failed");
+}
+
 static void turn(struct shell_loop *loop) {
     poll_events(loop);
     take_mail(loop);
@@ -138,17 +152,18 @@ static void turn(struct shell_loop *loop) {
     linger_expire(&loop->linger, loop->now);
     if (atomic_load_explicit(&loop->shell->phase, memory_order_relaxed) != SHELL_SERVING)
         stop_listening(loop);
-    if (MHD_run(loop->daemon) != MHD_YES) log_error("shell", "libmicrohttpd's event loop failed");
+    run_daemon(loop);
 }
 
-/* libmicrohttpd aborts when it is stopped while connections are suspended. */
+/* libmicrohttpd aborts when it is stopped while connections are suspended. No further ones come:
+ * handler_access begins nothing any more. */
 static void abandon_all(struct shell_loop *loop) {
     while (loop->oldest) handler_client_left(loop->oldest);
-    MHD_run(loop->daemon);
+    run_daemon(loop);
     while (loop->outstanding > 0) {
         mailbox_wait(&loop->mail, 100 * CLOCK_MS);
         take_mail(loop);
-        MHD_run(loop->daemon);
+        run_daemon(loop);
     }
 }
 
@@ -201,6 +216,7 @@ static struct MHD_Daemon *start_daemon(struct shell_loop *loop, int listener) {
                             (unsigned)settings->idle_timeout, MHD_OPTION_NOTIFY_COMPLETED,
                             handler_completed, loop, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
                             NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 

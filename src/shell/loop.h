@@ -26,7 +26,8 @@ struct shell_loop {
     struct shell_request *newest, *oldest; /* suspended */
     struct shell_request *unwatched;       /* the oldest suspended one that is not watched yet */
     struct linger_set linger;
-    uint64_t now; /* of this turn */
+    uint64_t now;      /* of this turn */
+    unsigned unpolled; /* turns since the last look at `epoll` */
 
     uint64_t outstanding;                        /* requests that other threads have */
     atomic_uint_fast64_t requests, active, left; /* written by the loop only */

@@ -6,8 +6,12 @@ struct cursor {
     const char *at, *end;
 };
 
+static bool one_of(char byte, const char *set) {
+    return byte != '\0' && strchr(set, byte) != NULL;
+}
+
 static void skip_space(struct cursor *cursor) {
-    while (cursor->at < cursor->end && memchr(" \t\r\n", *cursor->at, 4)) cursor->at++;
+    while (cursor->at < cursor->end && one_of(*cursor->at, " \t\r\n")) cursor->at++;
 }
 
 /* Behind the closing quote; `at` is on the opening one. */
@@ -19,7 +23,7 @@ static void skip_string(struct cursor *cursor) {
 }
 
 static bool ends_scalar(char byte) {
-    return memchr(",]} \t\r\n", byte, 7) != NULL;
+    return one_of(byte, ",]} \t\r\n");
 }
 
 /* A whole value: brackets are counted, for the text is known to be well-formed. */
@@ -36,7 +40,7 @@ static struct str take_value(struct cursor *cursor) {
             cursor->at++;
         if (byte == '{' || byte == '[') depth++;
         if (byte == '}' || byte == ']') depth--;
-        if (depth == 0 && memchr("\"}]", byte, 3)) break;
+        if (depth == 0 && one_of(byte, "\"}]")) break;
     }
     return (struct str){start, (size_t)(cursor->at - start)};
 }
@@ -107,7 +111,7 @@ bool span_string(struct str json, struct buf *out, struct str *text) {
 
 bool span_blank(struct str text) {
     for (size_t i = 0; i < text.size; i++)
-        if (!memchr(" \t\r\n\v\f", text.data[i], 6)) return false;
+        if (!one_of(text.data[i], " \t\r\n\v\f")) return false;
     return true;
 }
 
@@ -131,10 +135,10 @@ bool span_members(struct str json, const char *const *keys, struct str *values, 
     if (cursor.at == cursor.end || *cursor.at != '{') return false;
     cursor.at++;
     for (;;) {
-        while (cursor.at < cursor.end && memchr(", \t\r\n", *cursor.at, 5)) cursor.at++;
+        while (cursor.at < cursor.end && one_of(*cursor.at, ", \t\r\n")) cursor.at++;
         if (cursor.at == cursor.end || *cursor.at != '"') return true;
         struct str key = take_value(&cursor);
-        while (cursor.at < cursor.end && memchr(": \t\r\n", *cursor.at, 5)) cursor.at++;
+        while (cursor.at < cursor.end && one_of(*cursor.at, ": \t\r\n")) cursor.at++;
         struct str value = take_value(&cursor);
         if (key.size < 2 || value.size == 0) return false; /* not JSON */
         for (unsigned i = 0; i < count; i++)

@@ -23,7 +23,7 @@ struct job {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static struct job *jobs; /* by due time */
-static bool stopping;
+static atomic_bool stopping;
 static pthread_t workers[WORKERS];
 static atomic_ulong submitted, ended, cancelled, loads, skills_alive;
 
@@ -250,7 +250,9 @@ bool pk_schema_check(const char *json, size_t size, char *problem, size_t proble
 /* ---- the test's side */
 
 void fake_start(void) {
+    pthread_mutex_lock(&lock);
     stopping = false;
+    pthread_mutex_unlock(&lock);
     submitted = ended = cancelled = loads = 0;
     for (int i = 0; i < WORKERS; i++) must(!pthread_create(&workers[i], NULL, work, NULL));
 }
