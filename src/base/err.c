@@ -39,7 +39,7 @@ static void text_trim(struct text *text) {
 static bool text_give(struct text *text, struct err *err, enum err_kind kind) {
     if (text->cut) text_trim(text);
     err->kind = kind;
-    strcpy(err->text, text->bytes); /* same size */
+    memcpy(err->text, text->bytes, strlen(text->bytes) + 1);
     return false;
 }
 

@@ -207,7 +207,7 @@ static place in_hex(struct json_check *check, place at) {
 
 static place in_literal(struct json_check *check, place at) {
     const char *literal = literals[check->literal];
-    if (*at != literal[check->literal_at])
+    if (*at != (uint8_t)literal[check->literal_at])
         return fail(check, at, "true, false or null was expected");
     if (literal[++check->literal_at] == '\0') check->state = AFTER;
     return at + 1;

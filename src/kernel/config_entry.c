@@ -47,25 +47,29 @@ static bool read_all(int fd, char *text, size_t size, size_t *got) {
     return true;
 }
 
+static bool read_open(struct arena *arena, int fd, const char *file, char **text, size_t *size,
+                      struct err *err) {
+    struct stat facts;
+    if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return err_set(err, ERR_IO, "cannot read %s: not a regular file", file);
+    if (facts.st_size > CONFIG_MAX_FILE)
+        return err_set(err, ERR_LIMIT, "%s has more than %d bytes", file, CONFIG_MAX_FILE);
+    char *bytes = arena_alloc(arena, (size_t)facts.st_size + 1);
+    if (!bytes) return err_set(err, ERR_MEMORY, "no memory for %s", file);
+    if (!read_all(fd, bytes, (size_t)facts.st_size, size))
+        return err_errno(err, errno, "cannot read %s", file);
+    bytes[*size] = '\0';
+    *text = bytes;
+    return true;
+}
+
 bool config_read_file(struct arena *arena, const char *file, char **text, size_t *size,
                       struct err *err) {
     *text = NULL;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
                             O_NOCTTY); /* a FIFO is refused below, not waited for */
     if (fd < 0) return errno == ENOENT ? true : err_errno(err, errno, "cannot read %s", file);
-    struct stat facts;
-    bool good = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
-    if (!good)
-        err_set(err, ERR_IO, "cannot read %s: not a regular file", file);
-    else if (facts.st_size > CONFIG_MAX_FILE)
-        good = err_set(err, ERR_LIMIT, "%s has more than %d bytes", file, CONFIG_MAX_FILE);
-    if (good) {
-        *text = arena_alloc(arena, (size_t)facts.st_size + 1);
-        good = *text ? read_all(fd, *text, (size_t)facts.st_size, size) ||
-                           err_errno(err, errno, "cannot read %s", file)
-                     : err_set(err, ERR_MEMORY, "no memory for %s", file);
-    }
-    if (good) (*text)[*size] = '\0';
+    bool good = read_open(arena, fd, file, text, size, err);
     close(fd);
     return good;
 }

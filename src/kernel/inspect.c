@@ -26,20 +26,22 @@ static struct inspect_module module_facts(const struct core_module *module) {
     return facts;
 }
 
+typedef const struct component_func *func_pointer;
+
 static int compare_funcs(const void *left, const void *right) {
-    const struct component_func *const *a = left, *const *b = right;
+    const func_pointer *a = left, *b = right;
     int order = str_compare((*a)->interface, (*b)->interface);
     return order ? order : str_compare((*a)->name, (*b)->name);
 }
 
 /* The imported functions, sorted, each once. The caller frees; NULL without memory. */
-static const struct component_func **imported(const struct component *component, size_t *count) {
-    const struct component_func **list = calloc(component->func_count + 1, sizeof *list);
+static func_pointer *imported(const struct component *component, size_t *count) {
+    func_pointer *list = calloc(component->func_count + 1, sizeof(func_pointer));
     *count = 0;
     for (uint32_t i = 0; list && i < component->func_count; i++)
         if (component->funcs[i].kind == FUNC_IMPORT) list[(*count)++] = &component->funcs[i];
     if (!list || *count == 0) return list;
-    qsort(list, *count, sizeof *list, compare_funcs);
+    qsort(list, *count, sizeof(func_pointer), compare_funcs);
     size_t kept = 1;
     for (size_t i = 1; i < *count; i++)
         if (compare_funcs(&list[kept - 1], &list[i]) != 0) list[kept++] = list[i];
@@ -93,8 +95,11 @@ static void json_str(struct buf *out, struct str text) {
 
 static void json_imports(struct buf *out, const struct component *component) {
     size_t count;
-    const struct component_func **list = imported(component, &count);
-    if (!list) out->failed = true;
+    func_pointer *list = imported(component, &count);
+    if (!list) {
+        out->failed = true;
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         bool first = i == 0 || !str_equal(list[i - 1]->interface, list[i]->interface);
         if (first) {
@@ -186,8 +191,11 @@ static void print_json(struct buf *out, const struct skill_file *file,
 
 static void text_imports(struct buf *out, const struct component *component) {
     size_t count;
-    const struct component_func **list = imported(component, &count);
-    if (!list) out->failed = true;
+    func_pointer *list = imported(component, &count);
+    if (!list) {
+        out->failed = true;
+        return;
+    }
     buf_format(out, "imports (%zu functions)\n", count);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || !str_equal(list[i - 1]->interface, list[i]->interface))

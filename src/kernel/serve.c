@@ -218,6 +218,7 @@ static bool prepare(struct server *server, int argc, char **argv, struct err *er
     if (!config_read(argc - 1, argv + 1, environ, ".", &server->config, err)) return false;
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* before any thread: they inherit it */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* whoever started us may ignore it: then no child's end is told */
     sem_init(&server->stop, 0, 0);
     if (!log_start(STDOUT_FILENO, server->config.log_level, err)) {
         config_free(&server->config);

@@ -221,7 +221,8 @@ static void test_no_lost_wakeup(void **state) {
     }
     pthread_join(thread, NULL);
     mailbox_free(&litmus.box);
-    print_message("the receiver was first in %d of %d rounds\n", slept, LITMUS); /* the scheduler's choice */
+    print_message("the receiver was first in %d of %d rounds\n", slept,
+                  LITMUS); /* the scheduler's choice */
 }
 
 static void test_no_descriptor(void **state) {
