@@ -24,6 +24,10 @@ bool mailbox_init(struct mailbox *box); /* false: no descriptor (errno) */
 void mailbox_free(struct mailbox *box);
 /* Any thread. Wakes the receiver only when it sleeps. */
 void mailbox_post(struct mailbox *box, struct mail *mail);
+/* Receiver only; one total order with the senders' posts (sequentially consistent). */
+static inline bool mailbox_has_mail(struct mailbox *box) {
+    return atomic_load(&box->head) != 0;
+}
 /* Receiver only: all messages in the order of posting, linked by `next`; NULL: there are none. */
 struct mail *mailbox_take(struct mailbox *box);
 /* Receiver only: sleep until a message is there or `timeout_ns` has passed (UINT64_MAX: no limit).

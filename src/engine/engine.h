@@ -48,6 +48,8 @@ const char *engine_scan_method(const struct engine *engine);
 /* The ticker runs while at least one thread is busy. */
 bool engine_start_ticker(struct engine *engine, struct err *err);
 void engine_stop_ticker(struct engine *engine);
+/* A tick out of turn: every guest that runs now lets its thread decide. Any thread. */
+void engine_preempt(struct engine *engine);
 
 /* ---- compile: in the child process. Validates; writes the compiled file to `fd`. */
 bool engine_compile(struct engine *engine, const uint8_t *wasm, size_t size, int fd,

@@ -90,3 +90,7 @@ void engine_stop_ticker(struct engine *engine) {
     pthread_join(ticker->thread, NULL);
     ticker->running = false;
 }
+
+void engine_preempt(struct engine *engine) {
+    wasmtime_engine_increment_epoch(engine->wasm);
+}

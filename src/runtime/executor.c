@@ -14,23 +14,6 @@ enum { IDLE_TRIM_S = 2 }; /* slots that were not used for so long are given back
  * was taken. */
 enum { CONTROL_ACTIVE, CONTROL_CANCEL_POSTED, CONTROL_ENDED };
 
-static void ready_push(struct executor *executor, struct invocation *invocation) {
-    invocation->next = NULL;
-    if (executor->ready_last)
-        executor->ready_last->next = invocation;
-    else
-        executor->ready_first = invocation;
-    executor->ready_last = invocation;
-}
-
-static struct invocation *ready_pop(struct executor *executor) {
-    struct invocation *invocation = executor->ready_first;
-    if (!invocation) return NULL;
-    executor->ready_first = invocation->next;
-    if (!executor->ready_first) executor->ready_last = NULL;
-    return invocation;
-}
-
 static void live_add(struct executor *executor, struct invocation *invocation) {
     invocation->newer = NULL;
     invocation->older = executor->live;
@@ -46,13 +29,14 @@ static void live_remove(struct executor *executor, struct invocation *invocation
     if (invocation->older) invocation->older->newer = invocation->newer;
 }
 
-/* Hand the answer over. `request` is the caller's again after `done`. */
+/* Hand the answer over. `request` is the caller's again after `done`; a client that has its answer
+ * must not find its own invocation counted still. */
 static void deliver(struct executor *executor, struct invocation_request *request) {
     skill_release(request->skill);
     request->skill = NULL;
     atomic_fetch_add_explicit(&executor->finished, 1, memory_order_relaxed);
-    request->done(request);
     runtime_ended(executor->runtime);
+    request->done(request);
 }
 
 /* Answer the request unless a cancel is in flight, which then does it. */
@@ -87,11 +71,11 @@ static void submit(struct executor *executor, struct invocation_request *request
         finish(executor, request);
         return;
     }
-    uint32_t pages = (uint32_t)(executor->settings->memory_limit / ENGINE_PAGE);
-    invocation_begin(invocation, request, clock_monotonic(), executor->settings->wall_limit, pages);
+    uint64_t now = clock_monotonic();
+    invocation_begin(invocation, request, executor->settings, now);
     request->invocation = invocation;
     live_add(executor, invocation);
-    ready_push(executor, invocation);
+    ready_push(&executor->ready, invocation, now);
 }
 
 /* From parked to the ready queue. */
@@ -101,7 +85,7 @@ static void unpark(struct executor *executor, struct invocation *invocation, uin
     atomic_fetch_add_explicit(&executor->runnable, 1, memory_order_relaxed);
     engine_run_wake(invocation->run);
     invocation_move(invocation, STATE_READY, now);
-    ready_push(executor, invocation);
+    ready_push(&executor->ready, invocation, now);
 }
 
 static void cancel(struct executor *executor, struct invocation *invocation) {
@@ -173,14 +157,29 @@ static void park(struct executor *executor, struct invocation *invocation) {
     atomic_fetch_add_explicit(&executor->parked, 1, memory_order_relaxed);
 }
 
-/* One turn of the invocation that is ready the longest. */
-static void turn(struct executor *executor, struct invocation *invocation) {
-    if (invocation_turn(invocation, executor->guests, clock_monotonic()))
+/* One turn of an invocation. A short one keeps the thread for a whole slice, though the tick may
+ * come at once after its start: so it is not set aside for nothing, with its slot kept from the
+ * next one. A long one gives way at once when mail comes: `gives_way` asks the senders to preempt
+ * it. (One that preempts before the guest has been resumed is not noticed: then the tick does it.)
+ */
+static void turn(struct executor *executor, struct invocation *invocation, uint64_t now,
+                 bool out_of_turn) {
+    bool gives_way = !out_of_turn && ready_level_of(invocation->time[STATE_RUNNING]) > 0;
+    uint64_t until = now + engine_thread_slice(executor->guests);
+    if (gives_way) atomic_store(&executor->gives_way, true);
+    bool ended = false;
+    do {
+        if (gives_way && mailbox_has_mail(&executor->mailbox)) break;
+        ended = invocation_turn(invocation, executor->guests, now);
+        now = clock_monotonic();
+    } while (!ended && !gives_way && invocation->state == STATE_READY && now < until);
+    if (gives_way) atomic_store_explicit(&executor->gives_way, false, memory_order_relaxed);
+    if (ended)
         retire(executor, invocation);
     else if (invocation->state == STATE_PARKED)
         park(executor, invocation);
     else
-        ready_push(executor, invocation);
+        ready_push(&executor->ready, invocation, now);
 }
 
 /* Nothing is ready: sleep until mail comes or a timer is due; give memory back that nobody has used
@@ -206,10 +205,12 @@ static void *executor_main(void *argument) {
     engine_thread_busy(executor->guests, true);
     while (!executor->stop) {
         take_mail(executor);
-        if (timers_first(&executor->timers)) wake_due(executor, clock_monotonic());
-        struct invocation *invocation = ready_pop(executor);
+        uint64_t now = clock_monotonic();
+        wake_due(executor, now);
+        bool out_of_turn;
+        struct invocation *invocation = ready_pop(&executor->ready, now, &out_of_turn);
         if (invocation)
-            turn(executor, invocation);
+            turn(executor, invocation, now, out_of_turn);
         else if (!executor->stop)
             idle(executor);
     }
@@ -238,6 +239,7 @@ bool executor_start(struct executor *executor, struct err *err) {
 void executor_post(struct executor *executor, struct runtime_mail *mail, int kind) {
     mail->kind = kind;
     mailbox_post(&executor->mailbox, &mail->mail);
+    if (atomic_load(&executor->gives_way)) engine_preempt(executor->engine);
 }
 
 bool executor_tell(struct executor *executor, int kind) {

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "runtime/invocation.h"
+#include "runtime/ready.h"
 
 enum executor_mail {
     MAIL_SUBMIT,     /* runtime_mail in an invocation_request */
@@ -29,9 +30,10 @@ struct executor {
     struct runtime *runtime;
     atomic_uint runnable; /* submitted or ready, not parked: what a new submission would wait for */
     atomic_uint parked;
+    atomic_bool gives_way; /* runs a long invocation that mail is to interrupt */
     _Atomic uint64_t finished;
     /* its own thread only */
-    struct invocation *ready_first, *ready_last;
+    struct ready ready;
     struct invocation *live; /* newest first */
     struct invocation *free;
     struct timers timers;

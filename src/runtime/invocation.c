@@ -34,19 +34,21 @@ void invocation_move(struct invocation *invocation, enum invocation_state state,
 }
 
 void invocation_begin(struct invocation *invocation, struct invocation_request *request,
-                      uint64_t now, uint64_t wall_limit, uint32_t memory_pages) {
+                      const struct runtime_settings *settings, uint64_t now) {
     struct skill *skill = request->skill;
     invocation->request = request;
     invocation->run = NULL;
     invocation->cancelled = false;
     invocation->since = invocation->started = now;
-    invocation->deadline = now + wall_limit;
+    invocation->deadline = now + settings->wall_limit;
     memset(invocation->time, 0, sizeof invocation->time);
     invocation->input =
         (struct abi_value){.n = (uint32_t)request->input_size, .bytes = request->input};
     const struct abi_export *entry =
         request->entry == INVOCATION_RUN ? skill->run : skill->metadata;
-    skill_call_begin(&invocation->call, skill, entry, &invocation->input, memory_pages);
+    struct skill_call_limits limits = {.memory = (uint32_t)(settings->memory_limit / ENGINE_PAGE),
+                                       .log = settings->log_limit};
+    skill_call_begin(&invocation->call, skill, entry, &invocation->input, &limits);
     invocation->call.finish = answer_finish;
     invocation->call.finish_context = request;
     invocation_move(invocation, STATE_READY, now);
@@ -112,19 +114,6 @@ static bool make_run(struct invocation *invocation, struct engine_thread *thread
     return false;
 }
 
-/* The tick that ends a turn may come at once after its start; a turn that was shorter than a slice
- * goes on. So a short call is not set aside for nothing, with its slot kept from the next one. */
-static enum engine_state poll_for_a_slice(struct invocation *invocation,
-                                          struct engine_thread *thread, uint64_t *now) {
-    uint64_t until = *now + engine_thread_slice(thread);
-    enum engine_state state;
-    do {
-        state = engine_run_poll(invocation->run);
-        *now = clock_monotonic();
-    } while (state == ENGINE_RUNNING && *now < until);
-    return state;
-}
-
 bool invocation_turn(struct invocation *invocation, struct engine_thread *thread, uint64_t now) {
     if (invocation->cancelled) {
         invocation_abandon(invocation, INVOCATION_CANCELLED, "it was cancelled", now);
@@ -136,7 +125,8 @@ bool invocation_turn(struct invocation *invocation, struct engine_thread *thread
     }
     if (!invocation->run && !make_run(invocation, thread, now)) return true;
     invocation_move(invocation, STATE_RUNNING, now);
-    enum engine_state state = poll_for_a_slice(invocation, thread, &now);
+    enum engine_state state = engine_run_poll(invocation->run);
+    now = clock_monotonic();
     switch (state) {
     case ENGINE_RUNNING:
         invocation_move(invocation, STATE_READY, now);

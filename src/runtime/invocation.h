@@ -43,9 +43,9 @@ void invocation_move(struct invocation *invocation, enum invocation_state state,
 
 /* Take a request: READY. Nothing can fail yet. */
 void invocation_begin(struct invocation *invocation, struct invocation_request *request,
-                      uint64_t now, uint64_t wall_limit, uint32_t memory_pages);
-/* One turn on the thread; makes the run at the first. Returns true when it ended (the request's
- * answer is filled), else its state is READY again or PARKED with timer.at set. */
+                      const struct runtime_settings *settings, uint64_t now);
+/* Let it run until its next tick; makes the run at the first. Returns true when it ended (the
+ * request's answer is filled), else its state is READY again or PARKED with timer.at set. */
 bool invocation_turn(struct invocation *invocation, struct engine_thread *thread, uint64_t now);
 /* End it from outside with this outcome, wherever it is. */
 void invocation_abandon(struct invocation *invocation, enum invocation_outcome outcome,

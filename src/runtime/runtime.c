@@ -25,6 +25,7 @@ void runtime_settings_default(struct runtime_settings *settings) {
     *settings = (struct runtime_settings){
         .wall_limit = 600 * CLOCK_S,
         .memory_limit = 1ull << 30,
+        .log_limit = WASI_OUTPUT_CAP,
         .max_invocations = 20000,
     };
 }
@@ -104,11 +105,12 @@ static struct executor *choose(struct runtime *runtime, const struct skill *skil
     return best;
 }
 
-static void refuse(struct invocation_request *request, const char *text) {
+static void refuse(struct runtime *runtime, struct invocation_request *request, const char *text) {
     request->outcome = INVOCATION_REFUSED;
     request->text = strdup(text);
     skill_release(request->skill);
     request->skill = NULL;
+    runtime_ended(runtime);
     request->done(request);
 }
 
@@ -125,8 +127,7 @@ void runtime_submit(struct runtime *runtime, struct invocation_request *request)
     if (request->entry == INVOCATION_METADATA && !request->skill->metadata)
         refusal = "the skill has no metadata";
     if (refusal) {
-        refuse(request, refusal);
-        runtime_ended(runtime);
+        refuse(runtime, request, refusal);
         return;
     }
     struct executor *executor = choose(runtime, request->skill);

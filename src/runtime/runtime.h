@@ -11,6 +11,7 @@ struct runtime_settings {
     uint32_t executors;       /* threads that run guests; 0: one per core */
     uint64_t wall_limit;      /* ns an invocation may take from its start; default 10 min */
     uint64_t memory_limit;    /* bytes of guest memory; default 1 GiB */
+    uint64_t log_limit;       /* bytes that an invocation may print to the log; default 64 KiB */
     uint32_t max_invocations; /* accepted at once, waiting ones included; more are refused with
                                  INVOCATION_REFUSED; default 20,000 */
 };

@@ -21,18 +21,19 @@ static void drop_left(void *context, uint32_t resource, uint32_t rep) {
 }
 
 void skill_call_begin(struct skill_call *call, struct skill *skill, const struct abi_export *entry,
-                      const struct abi_value *params, uint32_t memory_limit) {
+                      const struct abi_value *params, const struct skill_call_limits *limits) {
     if (call->arena.cap == 0) {
         arena_init(&call->arena, CALL_ARENA);
         abi_instance_init(&call->abi, &skill->code->interface, &call->arena);
     } else
         abi_instance_reuse(&call->abi, &skill->code->interface, &call->arena, NULL, NULL);
     wasi_state_begin(&call->wasi, skill->name);
+    call->wasi.output_cap = limits->log;
     call->skill = skill;
     call->entry = entry;
     call->params = params;
     uint32_t most = skill->code->interface.max_pages;
-    call->memory_limit = memory_limit < most ? memory_limit : most;
+    call->memory_limit = limits->memory < most ? limits->memory : most;
     call->importing = false;
 }
 

@@ -25,10 +25,15 @@ struct skill_call {
     uint64_t host_core[ABI_MAX_FLAT_PARAMS + 1]; /* its core arguments, kept while it is parked */
 };
 
+struct skill_call_limits {
+    uint32_t memory; /* pages that the guest's memory may grow to */
+    uint64_t log;    /* bytes that it may print to the log */
+};
+
 /* Prepare for a call; keeps memory of an earlier one on the same struct (zeroed by the caller the
  * first time). */
 void skill_call_begin(struct skill_call *call, struct skill *skill, const struct abi_export *entry,
-                      const struct abi_value *params, uint32_t memory_limit);
+                      const struct abi_value *params, const struct skill_call_limits *limits);
 /* After the run was deleted: frees handles and host state that the guest left. */
 void skill_call_end(struct skill_call *call);
 void skill_call_free(struct skill_call *call);

@@ -110,7 +110,9 @@ def good_calls(kernel, count):
     return statistics.median(took)
 
 
-BAD = [("(a good neighbour)", '"e"'), ("traps", '"t"'), ("runs forever (limit 2 s)", '"l"'), ("recurses without end", '"r"'), ("asks for 4 GiB", '"G"'),
+# (what it does, input of tests/skills/behaviour.wat; None: the skill does not exist, how many at once)
+BAD = [("(a good neighbour)", '"e"'), ("traps", '"t"'), ("runs forever (limit 2 s)", '"l"'), ("runs forever, 2 at once", '"l"', 2),
+       ("runs forever, 8 at once", '"l"', 8), ("recurses without end", '"r"'), ("asks for 4 GiB", '"G"'),
        ("grows memory until it fails", '"g"'), ("fills 512 MiB", '"k"'), ("returns a garbage pointer", '"p"'), ("returns invalid UTF-8", '"q"'),
        ("returns what is no JSON", '"j"'), ("is not configured", None)]
 
@@ -125,14 +127,16 @@ def beside_bad(options):
             kernel.wait_listed(path.stem)
         good_calls(kernel, 500)
         kernel.run("behaviour", '"e"')
-        for text, body in BAD:
+        for text, body, *count in BAD:
             alone = good_calls(kernel, 1000)
-            attacker = subprocess.Popen([sys.executable, __file__, "--attack", str(kernel.port), "behaviour" if body else "nobody", body or "{}"],
-                                        stdout=subprocess.PIPE, text=True)
-            attacker.stdout.readline()
+            command = [sys.executable, __file__, "--attack", str(kernel.port), "behaviour" if body else "nobody", body or "{}"]
+            attackers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(*count or (1,))]
+            for attacker in attackers:
+                attacker.stdout.readline()
             beside = good_calls(kernel, 1000)
-            attacker.terminate()
-            status = attacker.communicate()[0].strip() or "not yet"
+            for attacker in attackers:
+                attacker.terminate()
+            status = max(attacker.communicate()[0].strip() for attacker in attackers) or "not yet"
             print(f"{text:30} alone {alone:7.3f}  beside {beside:7.3f}  ratio {beside / alone:5.2f}  (the bad one is answered {status})", flush=True)
 
 

@@ -6,8 +6,6 @@ import statistics
 import threading
 import time
 
-import pytest
-
 from e2e_support import read_answer
 
 
@@ -90,7 +88,6 @@ def test_more_calls_than_may_be_are_refused_with_503(start, wasm):
         assert time.monotonic() < end, "the calls of clients that left still count"
 
 
-@pytest.mark.xfail(strict=False, reason="executor.c: `done` comes before runtime_ended, so an answered call still counts for a moment")
 def test_an_answered_call_does_not_count_any_more(start, wasm):
     """One client that asks again when it has its answer is one invocation at a time."""
     kernel = start(env={"MAX_INVOCATIONS": "1"})

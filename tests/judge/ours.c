@@ -113,7 +113,8 @@ bool ours_call(struct ours *ours, const struct abi_export *export, const struct 
                struct arena *arena, struct abi_value *result, char *problem, size_t problem_size) {
     struct err err;
     struct engine_run *run;
-    skill_call_begin(&ours->call, ours->skill, export, params, 16384);
+    struct skill_call_limits limits = {.memory = 16384, .log = WASI_OUTPUT_CAP};
+    skill_call_begin(&ours->call, ours->skill, export, params, &limits);
     ours->call.finish = keep_result;
     ours->call.finish_context = ours;
     ours->keep = arena;

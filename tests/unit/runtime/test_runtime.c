@@ -139,6 +139,27 @@ static void a_loop_does_not_hold_others(void **state) {
     for (int i = 0; i < 8; i++) forget(&loops[i]);
 }
 
+/* A short call does not wait for a slice (2 ms) of each of 20 loops on its executor: then none
+ * would take less than 40 ms. One that is quicker tells, however busy the machine is. */
+static void short_calls_go_before_loops(void **state) {
+    (void)state;
+    signals_restore();
+    struct waiting loops[40];
+    atomic_uint looping = 40;
+    for (int i = 0; i < 40; i++) submit(&loops[i], "\"l\"", &looping);
+    usleep(150000); /* each has used up a slice */
+    uint64_t quickest = UINT64_MAX;
+    for (int i = 0; i < 10; i++) {
+        uint64_t begin = clock_monotonic();
+        expect("\"e\"", INVOCATION_OK, "\"e\"");
+        uint64_t took = clock_monotonic() - begin;
+        if (atomic_load(&looping) == 40 && took < quickest) quickest = took;
+    }
+    wait_for(&looping);
+    for (int i = 0; i < 40; i++) forget(&loops[i]);
+    assert_true(quickest < 30 * CLOCK_MS);
+}
+
 enum { MANY = 1000 };
 
 static void many_wait_at_once(void **state) {
@@ -257,6 +278,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(memory_limit_is_a_failed_grow),
         cmocka_unit_test(nothing_is_left_for_the_next),
         cmocka_unit_test(a_loop_does_not_hold_others),
+        cmocka_unit_test(short_calls_go_before_loops),
         cmocka_unit_test(many_wait_at_once),
         cmocka_unit_test(cancelled_anywhere),
         cmocka_unit_test(too_many_are_refused),
