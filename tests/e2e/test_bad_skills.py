@@ -235,7 +235,7 @@ def printed(kernel, name):
     return [line for line in kernel.log().splitlines() if f"dev/{name}" in line and "stdout" in line]
 
 
-@pytest.mark.parametrize("limit", [2000, 200_000])
+@pytest.mark.parametrize("limit", [20_000, 200_000])
 @pytest.mark.parametrize("word", ["gigabyte", "Gigabyte of short lines"])
 def test_gigabytes_are_cut_in_the_log(start, wasm, word, limit):
     kernel = start(env={"GUEST_LOG_LIMIT": str(limit), "INVOCATION_TIMEOUT": "60s"})
@@ -245,7 +245,7 @@ def test_gigabytes_are_cut_in_the_log(start, wasm, word, limit):
     assert kernel.say("printer", word).status == 200
     kernel.wait_log("output cut after")
     cut = int(re.search(r"output cut after (\d+) bytes", kernel.log())[1])
-    assert limit // 20 <= cut <= limit  # a line costs some bytes of its own
+    assert limit // 30 <= cut <= limit  # a line costs some bytes of its own
     assert len(kernel.log()) - size < 1000 + 4 * limit
     assert_log_form(kernel.log())
     assert kernel.say("printer", "after").status == 200
