@@ -158,6 +158,9 @@ bool engine_run_new(struct engine_thread *thread, struct engine_program *program
 enum engine_state engine_run_poll(struct engine_run *run);
 /* Let the next poll ask the parked function's `resume`, once. Of no effect unless parked. */
 void engine_run_wake(struct engine_run *run);
+/* Bytes of its memory that are this run's own, not the image's, or kept with the slot. Walks the
+ * page table; not within a poll. */
+uint64_t engine_run_private(const struct engine_run *run);
 /* Only when trapped; the run's. */
 const struct engine_fault *engine_run_fault(const struct engine_run *run);
 /* At any time but within a poll of any run: ends it wherever it is. The slot is put back and may be

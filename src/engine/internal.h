@@ -112,6 +112,9 @@ void slot_destroy(struct slot *slot);
  * refused, destroy it. */
 bool slot_reset(struct slot *slot);
 
+/* Bytes of private pages, or what is open where the system does not tell. */
+uint64_t slot_private(const struct slot *slot);
+
 /* munmap, or where that would need one mapping more than the system allows (the range's end has
  * merged with a neighbour), at least the pages. Also used for stacks. */
 void mapping_drop(void *base, size_t size);

@@ -56,6 +56,12 @@ static bool slot_learn(struct slot *slot) {
     return true;
 }
 
+uint64_t slot_private(const struct slot *slot) {
+    struct page_set *set = &slot->thread->scanned;
+    if (!scan_private(slot_scanner(slot), slot->base, slot->high, set)) return slot->size;
+    return set->pages * slot_scanner(slot)->page;
+}
+
 /* Grown pages beyond a number are dropped, not zeroed: one big call must not leave a big slot. */
 static bool slot_drop_grown(struct slot *slot) {
     uint32_t start = page_of(slot, slot->image);
