@@ -210,6 +210,26 @@ static void sealed_from_a_name(void **state) {
     cache_close(cache);
 }
 
+static void removed_while_in_use(void **state) {
+    (void)state;
+    struct cache *cache = open_cache();
+    struct artefact artefact;
+    unsigned before = open_descriptors();
+    assert_int_equal(rmdir(at("c")), 0);
+    assert_true(make(cache, ARTEFACT_NAMES, "names", 5, &artefact, false));
+    assert_true(there(cache, ARTEFACT_NAMES, &artefact));
+    assert_int_equal(open_descriptors(), before);
+    cache_close(cache);
+    cache = open_cache(); /* it is there under the directory's name */
+    assert_true(there(cache, ARTEFACT_NAMES, &artefact));
+    assert_int_equal(unlink(path_of(&artefact, ".names")), 0);
+    assert_int_equal(rmdir(at("c")), 0);
+    assert_int_equal(symlink("/tmp", at("c")), 0); /* what would not be taken at the start */
+    assert_false(make(cache, ARTEFACT_NAMES, "names", 5, &artefact, false));
+    assert_non_null(strstr(err.text, "is a symbolic link"));
+    cache_close(cache);
+}
+
 static void images_of_different_size(void **state) {
     (void)state;
     struct cache *cache = open_cache();
@@ -490,6 +510,7 @@ int main(void) {
         WITH(leftovers),
         WITH(sealed),
         WITH(sealed_from_a_name),
+        WITH(removed_while_in_use),
         WITH(images_of_different_size),
         WITH(holes_and_zeros_are_alike),
         WITH(bad_artefacts),
