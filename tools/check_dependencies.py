@@ -16,6 +16,7 @@ ALLOWED = {
     "skill": "base component link abi engine wasi csi",
     "runtime": "base abi engine wasi csi skill",
     "shell": "base abi engine skill runtime ffi",
+    "eval": "base",
     "kernel": "base component link abi engine wasi csi skill runtime shell ffi",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
