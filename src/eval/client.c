@@ -1,0 +1,390 @@
+#include "eval/client.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/must.h"
+#include "eval/response.h"
+
+enum {
+    CONNECTING_MAX = 256, /* more at once would overflow a server's queue of new connections */
+    TEXT_MAX = 2000,
+    TEXTS = 5, /* of so many answers that are not 2xx the text is kept */
+    EVENTS = 512,
+    READ = 64 << 10,
+    RESERVED_FILES = 64, /* of ours that are no connections */
+};
+#define TICK (100 * CLOCK_MS)
+
+enum connection_state { CONNECTION_CONNECTING, CONNECTION_BUSY, CONNECTION_IDLE };
+
+struct connection {
+    int fd;
+    enum connection_state state;
+    bool wants_out;
+    struct client_call *call;
+    size_t sent;
+    uint64_t begin;
+    struct response response;
+    struct buf text;         /* where the body goes when the caller does not want it */
+    size_t place;            /* in client->live */
+    struct connection *next; /* in client->idle */
+};
+
+struct client {
+    struct client_settings settings;
+    int epoll;
+    struct connection **live; /* connecting and busy ones */
+    size_t live_count, live_room, connecting;
+    struct connection *idle;
+    /* the batch */
+    struct client_call *calls;
+    size_t count, begun, done, parallel, texts;
+    char buffer[READ];
+};
+
+bool client_request(struct buf *out, const char *host, const char *method, const char *path,
+                    const char *body, bool bearer) {
+    buf_format(out, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, host);
+    if (bearer) buf_text(out, "Authorization: Bearer resource-eval\r\n");
+    if (body)
+        buf_format(out, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
+    buf_text(out, "\r\n");
+    return buf_text(out, body ? body : "");
+}
+
+uint32_t client_connections_max(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files)) return 256;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files)) getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur == RLIM_INFINITY || files.rlim_cur > 1 << 20) return 1 << 20;
+    return files.rlim_cur > RESERVED_FILES ? (uint32_t)files.rlim_cur - RESERVED_FILES : 1;
+}
+
+bool client_new(const struct client_settings *settings, struct client **out, struct err *err) {
+    struct client *client = calloc(1, sizeof *client);
+    if (!client) return err_set(err, ERR_MEMORY, "no memory for the client");
+    client->settings = *settings;
+    client->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (client->epoll < 0) {
+        free(client);
+        return err_errno(err, errno, "cannot make the client's epoll");
+    }
+    *out = client;
+    return true;
+}
+
+/* ---- connections ---- */
+
+static void live_add(struct client *client, struct connection *connection) {
+    connection->place = client->live_count;
+    client->live[client->live_count++] = connection;
+}
+
+static void live_remove(struct client *client, struct connection *connection) {
+    struct connection *last = client->live[--client->live_count];
+    client->live[connection->place] = last;
+    last->place = connection->place;
+}
+
+static void connection_free(struct connection *connection) {
+    if (connection->fd >= 0) close(connection->fd);
+    response_free(&connection->response);
+    buf_free(&connection->text);
+    free(connection);
+}
+
+static bool watch(struct client *client, struct connection *connection, bool out) {
+    struct epoll_event event = {.events = EPOLLIN | (out ? EPOLLOUT : 0), .data.ptr = connection};
+    connection->wants_out = out;
+    return epoll_ctl(client->epoll, EPOLL_CTL_MOD, connection->fd, &event) == 0;
+}
+
+void client_close_idle(struct client *client) {
+    for (struct connection *next; client->idle; client->idle = next) {
+        next = client->idle->next;
+        connection_free(client->idle);
+    }
+}
+
+void client_free(struct client *client) {
+    if (!client) return;
+    client_close_idle(client);
+    for (size_t i = 0; i < client->live_count; i++) connection_free(client->live[i]);
+    free(client->live);
+    close(client->epoll);
+    free(client);
+}
+
+/* An idle one whose peer has not closed it meanwhile. */
+static struct connection *take_idle(struct client *client) {
+    for (struct connection *connection; (connection = client->idle);) {
+        client->idle = connection->next;
+        char byte;
+        ssize_t got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return connection;
+        connection_free(connection);
+    }
+    return NULL;
+}
+
+static struct connection *open_connection(struct client *client) {
+    struct connection *connection = calloc(1, sizeof *connection);
+    if (!connection) return NULL;
+    buf_init(&connection->text, TEXT_MAX);
+    connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = connection};
+    connection->wants_out = true;
+    bool good = connection->fd >= 0 &&
+                setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
+                (connect(connection->fd, (struct sockaddr *)&client->settings.server,
+                         sizeof client->settings.server) == 0 ||
+                 errno == EINPROGRESS) &&
+                epoll_ctl(client->epoll, EPOLL_CTL_ADD, connection->fd, &event) == 0;
+    if (good) return connection;
+    int problem = errno;
+    connection_free(connection);
+    errno = problem;
+    return NULL;
+}
+
+/* ---- calls ---- */
+
+static const char *failure_of(int problem) {
+    switch (problem) {
+    case ECONNREFUSED:
+        return "the connection was refused: nothing listens there (any more)";
+    case ECONNRESET:
+    case EPIPE:
+        return "the connection was reset before the answer was complete";
+    case EMFILE:
+    case ENFILE:
+        return "no more files may be opened (see ulimit -n)";
+    case EADDRNOTAVAIL:
+        return "the system has no local port left (net.ipv4.ip_local_port_range)";
+    case ETIMEDOUT:
+        return "the connection timed out";
+    default:
+        return "the connection failed";
+    }
+}
+
+static void call_ends(struct client *client, struct client_call *call, uint64_t begin) {
+    uint64_t took = (clock_monotonic() - begin) / CLOCK_US;
+    call->took = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+    client->done++;
+}
+
+static void keep_text(struct client *client, struct connection *connection) {
+    struct client_call *call = connection->call;
+    const struct buf *from = call->body ? call->body : &connection->text;
+    if ((call->status >= 200 && call->status < 300) || client->texts >= TEXTS) return;
+    client->texts++;
+    size_t size = from->size < TEXT_MAX ? from->size : TEXT_MAX;
+    call->text = strndup(from->data ? (const char *)from->data : "", size);
+}
+
+/* The connection's call has failed, and with it the connection. */
+static void give_up(struct client *client, struct connection *connection, const char *failure) {
+    connection->call->status = 0;
+    connection->call->failure = failure;
+    call_ends(client, connection->call, connection->begin);
+    if (connection->state == CONNECTION_CONNECTING) client->connecting--;
+    live_remove(client, connection);
+    connection_free(connection);
+}
+
+static bool send_more(struct client *client, struct connection *connection) {
+    const struct str *request = &connection->call->request;
+    while (connection->sent < request->size) {
+        ssize_t put = send(connection->fd, request->data + connection->sent,
+                           request->size - connection->sent, MSG_NOSIGNAL);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0 && errno != EAGAIN) return false;
+        if (put < 0) return connection->wants_out || watch(client, connection, true);
+        connection->sent += (size_t)put;
+    }
+    return !connection->wants_out || watch(client, connection, false);
+}
+
+static void start_call(struct client *client, struct connection *connection) {
+    connection->call = &client->calls[client->begun++];
+    connection->sent = 0;
+    connection->begin = clock_monotonic();
+    buf_clear(&connection->text);
+    connection->text.failed = false;
+    response_begin(&connection->response,
+                   connection->call->body ? connection->call->body : &connection->text);
+    if (connection->state == CONNECTION_CONNECTING) return;
+    connection->state = CONNECTION_BUSY;
+    if (!send_more(client, connection)) give_up(client, connection, failure_of(errno));
+}
+
+/* The answer is complete: the next call, if there is one. */
+static void finish_call(struct client *client, struct connection *connection) {
+    connection->call->status = connection->response.status;
+    keep_text(client, connection);
+    call_ends(client, connection->call, connection->begin);
+    bool again = !connection->response.closes && connection->sent == connection->call->request.size;
+    if (again && client->begun < client->count) {
+        start_call(client, connection);
+        return;
+    }
+    live_remove(client, connection);
+    if (!again) {
+        connection_free(connection);
+        return;
+    }
+    connection->state = CONNECTION_IDLE;
+    connection->next = client->idle;
+    client->idle = connection;
+}
+
+static bool launch_one(struct client *client) {
+    struct connection *connection = take_idle(client);
+    if (!connection) {
+        connection = open_connection(client);
+        if (connection) {
+            connection->state = CONNECTION_CONNECTING;
+            client->connecting++;
+        }
+    }
+    if (connection) {
+        live_add(client, connection);
+        start_call(client, connection);
+        return true;
+    }
+    struct client_call *call = &client->calls[client->begun++];
+    call->failure = failure_of(errno);
+    call_ends(client, call, clock_monotonic());
+    return false;
+}
+
+static void launch(struct client *client) {
+    while (client->begun < client->count && client->live_count < client->parallel &&
+           client->connecting < CONNECTING_MAX)
+        launch_one(client);
+}
+
+/* ---- events ---- */
+
+static void receive(struct client *client, struct connection *connection) {
+    struct response *response = &connection->response;
+    for (;;) {
+        ssize_t got = recv(connection->fd, client->buffer, READ, 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EAGAIN) return;
+        if (got < 0) {
+            give_up(client, connection, failure_of(errno));
+            return;
+        }
+        if (got == 0)
+            response_end(response);
+        else if (response_take(response, client->buffer, (size_t)got) < (size_t)got &&
+                 response->state == RESPONSE_DONE)
+            response->closes = true; /* more than was asked for */
+        if (response->state == RESPONSE_BAD)
+            give_up(client, connection, response->why);
+        else if (response->state == RESPONSE_DONE)
+            finish_call(client, connection);
+        else if (got == READ)
+            continue;
+        return;
+    }
+}
+
+static void connected(struct client *client, struct connection *connection) {
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &problem, &size);
+    if (problem) {
+        give_up(client, connection, failure_of(problem));
+        return;
+    }
+    client->connecting--;
+    connection->state = CONNECTION_BUSY;
+    if (!send_more(client, connection)) give_up(client, connection, failure_of(errno));
+}
+
+/* An event may be of a connection that an earlier one of the same round has ended only if that was
+ * another's: each handles its own. */
+static void handle(struct client *client, const struct epoll_event *event) {
+    struct connection *connection = event->data.ptr;
+    if (connection->state == CONNECTION_IDLE) {
+        epoll_ctl(client->epoll, EPOLL_CTL_DEL, connection->fd, NULL); /* found out when taken */
+    } else if (connection->state == CONNECTION_CONNECTING) {
+        if (event->events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) connected(client, connection);
+    } else if (event->events & EPOLLOUT && connection->wants_out &&
+               connection->sent < connection->call->request.size) {
+        if (!send_more(client, connection)) give_up(client, connection, failure_of(errno));
+    } else
+        receive(client, connection);
+}
+
+static void give_up_late(struct client *client, uint64_t now) {
+    for (size_t i = client->live_count; i-- > 0;)
+        if (now - client->live[i]->begin > client->settings.timeout)
+            give_up(client, client->live[i], "no answer within the time limit (--timeout)");
+}
+
+static void abandon(struct client *client) {
+    while (client->live_count) give_up(client, client->live[0], "the run was given up");
+}
+
+bool client_tick(struct client *client, struct err *err) {
+    const struct client_settings *settings = &client->settings;
+    return !settings->tick || settings->tick(settings->context, client->done, client->count) ||
+           err_set(err, ERR_CANCELLED, "given up");
+}
+
+static bool loop(struct client *client, struct err *err) {
+    struct epoll_event events[EVENTS];
+    uint64_t tick = clock_monotonic() + TICK;
+    launch(client);
+    while (client->done < client->count) {
+        int count = epoll_wait(client->epoll, events, EVENTS, (int)(TICK / CLOCK_MS));
+        if (count < 0 && errno != EINTR) return err_errno(err, errno, "waiting for answers");
+        for (int i = 0; i < count; i++) handle(client, &events[i]);
+        launch(client);
+        uint64_t now = clock_monotonic();
+        if (now < tick) continue;
+        tick = now + TICK;
+        give_up_late(client, now);
+        if (client_tick(client, err)) continue;
+        abandon(client);
+        return false;
+    }
+    return true;
+}
+
+bool client_run(struct client *client, struct client_call *calls, size_t count, size_t parallel,
+                struct err *err) {
+    uint32_t most = client_connections_max();
+    if (parallel > count) parallel = count;
+    if (parallel > most)
+        return err_set(err, ERR_LIMIT,
+                       "%zu calls at once need as many open files, the system allows %u. Remedy: "
+                       "raise the limit (ulimit -Hn), or ask for fewer",
+                       parallel, most);
+    if (parallel > client->live_room) {
+        struct connection **live = realloc(client->live, parallel * sizeof(struct connection *));
+        if (!live) return err_set(err, ERR_MEMORY, "no memory for %zu connections", parallel);
+        client->live = live;
+        client->live_room = parallel;
+    }
+    client->calls = calls;
+    client->count = count;
+    client->parallel = parallel;
+    client->begun = client->done = client->texts = 0;
+    bool good = loop(client, err);
+    must(client->live_count == 0 || !good);
+    return good;
+}

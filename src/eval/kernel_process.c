@@ -1,0 +1,216 @@
+#include "eval/kernel_process.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { TAIL = 600 };
+#define POLL (5 * CLOCK_MS)
+
+bool kernel_parse_address(const char *text, struct sockaddr_in *out, struct err *err) {
+    char host[64], *end = NULL;
+    const char *colon = strrchr(text, ':');
+    unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
+    *out = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    bool good = colon && end != colon + 1 && *end == '\0' && port > 0 && port <= UINT16_MAX &&
+                (size_t)(colon - text) < sizeof host;
+    if (good) {
+        snprintf(host, sizeof host, "%.*s", (int)(colon - text), text);
+        good = inet_pton(AF_INET, strcmp(host, "localhost") ? host : "127.0.0.1", &out->sin_addr) ==
+                   1 &&
+               (ntohl(out->sin_addr.s_addr) >> 24) == 127;
+    }
+    return good || err_set(err, ERR_INVALID,
+                           "\"%.100s\" is no address of this machine: write for example "
+                           "127.0.0.1:8081",
+                           text);
+}
+
+static bool port_is_free(const struct sockaddr_in *address) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bool is_free =
+        bind(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno != EADDRINUSE;
+    close(fd);
+    return is_free;
+}
+
+/* The last line that is not empty of what the kernel has said so far. */
+static void last_line(const struct kernel_process *kernel, char *out, size_t size) {
+    char tail[TAIL + 1];
+    struct stat stat_;
+    snprintf(out, size, "it said nothing");
+    if (fstat(kernel->log, &stat_) || stat_.st_size == 0) return;
+    off_t from = stat_.st_size > TAIL ? stat_.st_size - TAIL : 0;
+    ssize_t got = pread(kernel->log, tail, TAIL, from);
+    while (got > 0 && (tail[got - 1] == '\n' || tail[got - 1] == '\r')) got--;
+    if (got <= 0) return;
+    tail[got] = '\0';
+    const char *line = strrchr(tail, '\n');
+    snprintf(out, size, "its last line: %s", line ? line + 1 : tail);
+}
+
+static void how_it_ended(const struct kernel_process *kernel, struct err *err) {
+    char line[TAIL + 32], how[64];
+    last_line(kernel, line, sizeof line);
+    if (WIFSIGNALED(kernel->status))
+        snprintf(how, sizeof how, "was killed by signal %d", WTERMSIG(kernel->status));
+    else
+        snprintf(how, sizeof how, "ended with status %d", WEXITSTATUS(kernel->status));
+    err_set(err, ERR_IO, "the kernel %s %s; %s (all of it: %s)", kernel->settings.binary, how, line,
+            kernel->settings.log_path);
+}
+
+static bool has_ended(struct kernel_process *kernel) {
+    if (waitpid(kernel->pid, &kernel->status, WNOHANG) != kernel->pid) return false;
+    kernel->pid = 0;
+    return true;
+}
+
+bool kernel_alive(struct kernel_process *kernel, struct err *err) {
+    if (kernel->pid && !has_ended(kernel)) return true;
+    how_it_ended(kernel, err);
+    return false;
+}
+
+/* ---- starting ---- */
+
+/* In the child. What a kernel of ours reads and what one of 2024 reads. */
+static void set_environment(const struct kernel_settings *settings) {
+    setenv("KERNEL_ADDRESS", settings->address, 1);
+    setenv("PHARIA_KERNEL_ADDRESS", settings->address, 1);
+    setenv("CACHE_DIR", settings->cache_dir, 1);
+    setenv("NAMESPACE_UPDATE_INTERVAL", "1s", 0);
+    setenv("LOG_LEVEL", "info", 0);
+}
+
+static pid_t spawn(const struct kernel_process *kernel) {
+    pid_t parent = getpid(), pid = fork();
+    if (pid != 0) return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it does not outlive us */
+    if (getppid() != parent) _exit(126);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setpgid(0, 0); /* Ctrl-C is for us; we stop it in order */
+    int null = open("/dev/null", O_RDONLY);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(kernel->log, 1) < 0 || dup2(kernel->log, 2) < 0)
+        _exit(126);
+    if (chdir(kernel->settings.folder)) _exit(126);
+    set_environment(&kernel->settings);
+    execl(kernel->settings.binary, kernel->settings.binary, (char *)NULL);
+    _exit(127);
+}
+
+static bool wait_ready(struct kernel_process *kernel, struct client *client, struct err *err) {
+    uint64_t until = clock_monotonic() + kernel->settings.start_timeout;
+    struct buf request;
+    buf_init(&request, 1 << 16);
+    client_request(&request, kernel->settings.address, "GET", kernel->settings.ready_path, NULL,
+                   false);
+    bool ready = false, good = true;
+    while (good && !ready) {
+        struct client_call call = {.request = {(const char *)request.data, request.size}};
+        good = kernel_alive(kernel, err) && client_run(client, &call, 1, 1, err) &&
+               client_tick(client, err);
+        free(call.text);
+        ready = call.status == 200;
+        if (!good || ready) break;
+        if (clock_monotonic() > until)
+            good =
+                err_set(err, ERR_TIMEOUT, "the kernel %s was not ready in %g s: %s answers %u %s",
+                        kernel->settings.binary, (double)kernel->settings.start_timeout / 1e9,
+                        kernel->settings.ready_path, call.status, call.failure ? call.failure : "");
+        usleep(POLL / CLOCK_US);
+    }
+    buf_free(&request);
+    return good;
+}
+
+bool kernel_start(struct kernel_process *kernel, const struct kernel_settings *settings,
+                  struct client *client, struct err *err) {
+    struct sockaddr_in address;
+    *kernel = (struct kernel_process){.settings = *settings, .log = -1};
+    if (!kernel_parse_address(settings->address, &address, err)) return false;
+    if (access(settings->binary, X_OK))
+        return err_errno(err, errno,
+                         "no kernel to run at %s (option --kernel): ", settings->binary);
+    if (!port_is_free(&address))
+        return err_set(
+            err, ERR_BUSY,
+            "port %u is busy: something listens at %s already. Remedy: stop it, or choose "
+            "another with --address",
+            ntohs(address.sin_port), settings->address);
+    kernel->log = open(settings->log_path, O_CREAT | O_EXCL | O_RDWR | O_APPEND | O_CLOEXEC, 0644);
+    if (kernel->log < 0) return err_errno(err, errno, "cannot make %s", settings->log_path);
+    kernel->pid = spawn(kernel);
+    if (kernel->pid < 0) {
+        kernel->pid = 0;
+        return err_errno(err, errno, "cannot start %s", settings->binary);
+    }
+    if (wait_ready(kernel, client, err)) return true;
+    kernel_kill(kernel);
+    return false;
+}
+
+/* ---- stopping ---- */
+
+bool kernel_stop(struct kernel_process *kernel, struct err *err) {
+    if (!kernel_alive(kernel, err)) return false;
+    uint64_t until = clock_monotonic() + kernel->settings.stop_timeout;
+    kill(kernel->pid, SIGTERM);
+    while (!has_ended(kernel)) {
+        if (clock_monotonic() > until) {
+            kernel_kill(kernel);
+            return err_set(err, ERR_TIMEOUT,
+                           "the kernel %s did not stop within %g s of SIGTERM: killed",
+                           kernel->settings.binary, (double)kernel->settings.stop_timeout / 1e9);
+        }
+        usleep(500);
+    }
+    if (WIFEXITED(kernel->status) && WEXITSTATUS(kernel->status) == 0) return true;
+    if (WIFSIGNALED(kernel->status) && WTERMSIG(kernel->status) == SIGTERM) return true;
+    how_it_ended(kernel, err);
+    return false;
+}
+
+void kernel_kill(struct kernel_process *kernel) {
+    if (!kernel->pid) return;
+    kill(kernel->pid, SIGKILL);
+    waitpid(kernel->pid, &kernel->status, 0);
+    kernel->pid = 0;
+}
+
+void kernel_close(struct kernel_process *kernel) {
+    kernel_kill(kernel);
+    if (kernel->log >= 0) close(kernel->log);
+    kernel->log = -1;
+}
+
+/* It may come a little after the kernel is ready. */
+void kernel_log_value(const struct kernel_process *kernel, const char *key, char *out,
+                      size_t size) {
+    static char head[1 << 16];
+    char pattern[64];
+    const char *at = NULL;
+    snprintf(pattern, sizeof pattern, " %s=", key);
+    for (int i = 0; !at && i < 20; i++) {
+        if (i) usleep(10000);
+        ssize_t got = pread(kernel->log, head, sizeof head - 1, 0);
+        head[got > 0 ? got : 0] = '\0';
+        at = strstr(head, pattern);
+    }
+    const char *value = at ? at + strlen(pattern) : "unknown";
+    snprintf(out, size, "%.*s", (int)strcspn(value, " ,\r\n"), value);
+}

@@ -1,0 +1,150 @@
+/* resource-eval run: its options. */
+#include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "eval/commands.h"
+#include "eval/runner.h"
+
+/* X(letter or 0, name, argument or NULL, help) */
+#define OPTIONS(X)                                                                                 \
+    X('m', "memory", NULL, "a line about the kernel's memory every 0.5 s in its log")              \
+    X('w', "warm", NULL, "keep the compile cache for the next warm run, and use the one before")   \
+    X('l', "legacy", NULL, "use the routes of 2024")                                               \
+    X('d', "distinct", NULL, "every copy of a sample is another skill (a literal of its own)")     \
+    X('k', "kernel", "FILE", "the kernel to run (default: pharia-kernel beside this program)")     \
+    X('s', "samples", "DIR", "where sample_py.wasm and so on are (default: the build's)")          \
+    X('a', "address", "HOST:PORT", "where the kernel listens (default 127.0.0.1:8081)")            \
+    X('f', "folder", "DIR", "the run's own: skills, caches (default eval-run)")                    \
+    X('o', "logs", "DIR", "where the logs go (default logs)")                                      \
+    X('t', "timeout", "TIME", "of a call, of start and stop (default 10m)")                        \
+    X('h', "help", NULL, "this")
+
+static const struct {
+    int letter;
+    const char *name, *argument, *help;
+} options[] = {
+#define X(letter, name, argument, help) {letter, name, argument, help},
+    OPTIONS(X)
+#undef X
+};
+enum { OPTION_COUNT = sizeof options / sizeof *options };
+
+static int help(void) {
+    struct buf commands;
+    buf_init(&commands, 1 << 20);
+    puts("resource-eval run [OPTION…] FILE.cmds: start a kernel, execute a script, log what each "
+         "command took.\n");
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "--%s%s%s", options[i].name, options[i].argument ? " " : "",
+                 options[i].argument ? options[i].argument : "");
+        printf("  -%c, %-22s %s\n", options[i].letter, text, options[i].help);
+    }
+    script_help(&commands);
+    const char *text = buf_cstr(&commands);
+    printf("\n%s", text ? text : "");
+    buf_free(&commands);
+    return 0;
+}
+
+/* The kernel beside this program, as it is installed, or where the build has it. */
+static const char *default_kernel(char out[PATH_MAX]) {
+    static const char *const places[] = {"pharia-kernel", "../kernel/pharia-kernel"};
+    char self[PATH_MAX], path[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[size > 0 ? size : 0] = '\0';
+    const char *folder = dirname(self);
+    snprintf(out, PATH_MAX, "%.4000s/%s", folder, places[0]);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(path, sizeof path, "%.4000s/%s", folder, places[i]);
+        if (access(path, X_OK) == 0 && realpath(path, out)) break;
+    }
+    return out;
+}
+
+static const char *default_samples(char out[PATH_MAX]) {
+    const char *cache = getenv("PHARIA_DEV_CACHE"), *home = getenv("HOME");
+    if (cache)
+        snprintf(out, PATH_MAX, "%s/skills/out", cache);
+    else
+        snprintf(out, PATH_MAX, "%s/.cache/pharia-kernel-dev/skills/out", home ? home : "");
+    return out;
+}
+
+static bool take_option(int letter, const char *value, struct run_options *out, struct err *err) {
+    switch (letter) {
+    case 'm':
+        return out->resources = true;
+    case 'w':
+        return out->warm = true;
+    case 'l':
+        return out->legacy = true;
+    case 'd':
+        return out->distinct = true;
+    case 'k':
+        return (out->kernel = value) != NULL;
+    case 's':
+        return (out->samples = value) != NULL;
+    case 'a':
+        return (out->address = value) != NULL;
+    case 'f':
+        return (out->folder = value) != NULL;
+    case 'o':
+        return (out->logs = value) != NULL;
+    case 't':
+        return clock_parse_duration(value, &out->timeout, err) &&
+               (out->timeout || err_set(err, ERR_INVALID, "--timeout must not be 0"));
+    default:
+        return err_set(err, ERR_INVALID, "see resource-eval run --help");
+    }
+}
+
+static bool parse(int argc, char **argv, struct run_options *out, struct err *err) {
+    struct option longs[OPTION_COUNT + 1] = {{0}};
+    char shorts[3 * OPTION_COUNT + 1] = "", *at = shorts;
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        longs[i] =
+            (struct option){options[i].name, options[i].argument ? 1 : 0, NULL, options[i].letter};
+        *at++ = (char)options[i].letter;
+        if (options[i].argument) *at++ = ':';
+    }
+    for (int letter; (letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+        if (letter == 'h') exit(help());
+        if (!take_option(letter, optarg, out, err)) return false;
+    }
+    return optind + 1 == argc ||
+           err_set(err, ERR_INVALID, "give one script; see resource-eval run --help");
+}
+
+int command_run(int argc, char **argv) {
+    char kernel[PATH_MAX], real[PATH_MAX], samples[PATH_MAX];
+    struct err err;
+    struct run_options run = {.kernel = default_kernel(kernel),
+                              .samples = default_samples(samples),
+                              .address = "127.0.0.1:8081",
+                              .folder = "eval-run",
+                              .logs = "logs",
+                              .timeout = 600 * CLOCK_S};
+    if (!parse(argc, argv, &run, &err)) {
+        fprintf(stderr, "resource-eval run: %s\n", err.text);
+        return 2;
+    }
+    if (realpath(run.kernel, real)) run.kernel = real;
+    struct script script;
+    struct buf problems;
+    buf_init(&problems, 1 << 20);
+    bool good = script_read(argv[optind], &script, &problems);
+    if (!good) fprintf(stderr, "%s\n", buf_cstr(&problems) ? buf_cstr(&problems) : "no memory");
+    buf_free(&problems);
+    if (!good) return 1;
+    run_catch_signals();
+    int code = run_script(&run, &script);
+    script_free(&script);
+    return code;
+}

@@ -1,0 +1,242 @@
+#include "eval/runner.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "eval/machine.h"
+#include "eval/sampler.h"
+#include "eval/sha1.h"
+#include "eval/statistics.h"
+
+enum { PATH_SIZE = 4096, NUMBER = 24 };
+
+/* What a run has made and what is taken away in the end. */
+struct run_paths {
+    char folder[PATH_SIZE]; /* absolute, as the kernel gets it */
+    char skills[PATH_SIZE], cache[PATH_SIZE], kernel_log[PATH_SIZE];
+    char stamp[RUNLOG_STAMP];
+};
+
+/* ---- folders ---- */
+
+static bool make_folder(const char *path, struct err *err) {
+    if (mkdir(path, 0755) == 0 || errno == EEXIST) return true;
+    return err_errno(err, errno, "cannot make the folder %s", path);
+}
+
+static bool join(char out[PATH_SIZE], const char *folder, const char *name, struct err *err) {
+    if (snprintf(out, PATH_SIZE, "%s/%s", folder, name) < PATH_SIZE) return true;
+    return err_set(err, ERR_LIMIT, "the path %.100s… is too long", folder);
+}
+
+static int remove_one(const char *path, const struct stat *stat_, int type, struct FTW *place) {
+    (void)stat_, (void)type, (void)place;
+    return remove(path);
+}
+
+static void remove_tree(const char *path) {
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* An empty compile cache of its own, or the one that warm runs share. */
+static bool make_cache(const struct run_options *options, struct run_paths *paths,
+                       struct err *err) {
+    if (!join(paths->cache, paths->folder, options->warm ? "warm-cache" : "cache-XXXXXX", err))
+        return false;
+    if (options->warm) {
+        if (mkdir(paths->cache, 0700) == 0 || errno == EEXIST) return true;
+    } else if (mkdtemp(paths->cache))
+        return true;
+    return err_errno(err, errno, "cannot make a compile cache in %s", paths->folder);
+}
+
+static bool make_paths(struct run *run, struct run_paths *paths, uint64_t began, struct err *err) {
+    const struct run_options *options = run->options;
+    char name[RUNLOG_STAMP + 16], here[PATH_SIZE];
+    runlog_stamp(began, paths->stamp);
+    snprintf(name, sizeof name, "%s_pk.log", paths->stamp);
+    if (!make_folder(options->folder, err) || !make_folder(options->logs, err)) return false;
+    if (!realpath(options->folder, here))
+        return err_errno(err, errno, "cannot find the folder %s", options->folder);
+    snprintf(paths->folder, sizeof paths->folder, "%s", here);
+    run->skills.path = paths->skills;
+    return join(paths->skills, paths->folder, "skills", err) &&
+           join(paths->kernel_log, options->logs, name, err) &&
+           skills_folder_begin(&run->skills, err) && make_cache(options, paths, err);
+}
+
+/* Everything that the script will need, before anything starts. */
+static bool check_samples(const struct run *run, struct err *err) {
+    for (size_t i = 0; i < run->script->count; i++) {
+        const char *sample = run->script->entries[i].sample;
+        if (sample && !skills_folder_check(&run->skills, sample, err)) return false;
+    }
+    return true;
+}
+
+/* ---- the log ---- */
+
+static bool write_header(struct run *run, struct err *err) {
+    struct machine machine;
+    char cores[NUMBER], total[NUMBER], available[NUMBER], hash[SHA1_HEX], strategy[64], tier[64],
+        kernel_time[RUNLOG_STAMP], script_time[RUNLOG_STAMP];
+    struct stat stat_;
+    const struct run_options *options = run->options;
+    machine_read(&machine);
+    snprintf(cores, sizeof cores, "%" PRIu32, machine.cores);
+    snprintf(total, sizeof total, "%" PRIu64, machine.memory_total);
+    snprintf(available, sizeof available, "%" PRIu64, machine.memory_available);
+    if (!sha1_of_file(options->kernel, hash, err)) return false;
+    if (stat(options->kernel, &stat_))
+        return err_errno(err, errno, "cannot look at %s", options->kernel);
+    runlog_stamp((uint64_t)stat_.st_mtim.tv_sec * CLOCK_S + (uint64_t)stat_.st_mtim.tv_nsec,
+                 kernel_time);
+    runlog_stamp(run->script->modified, script_time);
+    kernel_log_value(&run->kernel, "strategy", strategy, sizeof strategy);
+    kernel_log_value(&run->kernel, "tier", tier, sizeof tier);
+    struct runlog_header header = {{
+        [RUNLOG_ARCH] = machine.arch,
+        [RUNLOG_BRAND] = machine.brand,
+        [RUNLOG_CORES] = cores,
+        [RUNLOG_MEMORY_TOTAL] = total,
+        [RUNLOG_MEMORY_AVAILABLE] = available,
+        [RUNLOG_BIN] = options->kernel,
+        [RUNLOG_BIN_HASH] = hash,
+        [RUNLOG_BIN_MODIFIED] = kernel_time,
+        [RUNLOG_CACHE] = options->warm ? "warm" : "empty",
+        [RUNLOG_STRATEGY] = strategy,
+        [RUNLOG_TIER] = tier,
+        [RUNLOG_LEGACY] = options->legacy ? "yes" : "no",
+        [RUNLOG_FILENAME] = run->script->path,
+        [RUNLOG_HASH] = run->script->hash,
+        [RUNLOG_MODIFIED] = script_time,
+        [RUNLOG_DISTINCT] = options->distinct ? "yes" : "no",
+    }};
+    return runlog_write_header(run->log, &header, err);
+}
+
+static void add_calls(struct run *run, struct runlog_entry *out) {
+    runlog_set(out, RUNLOG_REQUESTS, (int64_t)run->calls);
+    runlog_set(out, RUNLOG_ERRORS, (int64_t)run->entry_errors);
+    if (run->calls == 0) return;
+    statistics_sort_u32(run->took, run->calls);
+    runlog_set(out, RUNLOG_P50, statistics_percentile_u32(run->took, run->calls, 500));
+    runlog_set(out, RUNLOG_P99, statistics_percentile_u32(run->took, run->calls, 990));
+    runlog_set(out, RUNLOG_MAX, statistics_percentile_u32(run->took, run->calls, 1000));
+}
+
+/* ---- entries ---- */
+
+static bool finish_entry(struct run *run, pid_t pid, uint64_t begin, const char *text,
+                         struct err *err) {
+    struct runlog_entry out = {.cmd = text};
+    struct process_figures now;
+    uint64_t took = (clock_monotonic() - begin + CLOCK_MS / 2) / CLOCK_MS;
+    runlog_set(&out, RUNLOG_TOOK, (int64_t)took);
+    sampler_end(pid, &run->before, &now, &out);
+    if (now.children_rss > run->children_peak) run->children_peak = now.children_rss;
+    runlog_set(&out, RUNLOG_CHILDREN_RSS, (int64_t)run->children_peak);
+    add_calls(run, &out);
+    run->before = now;
+    progress_result(&run->progress, took, out.figure[RUNLOG_RSS_DIFF], run->calls,
+                    run->entry_errors);
+    return runlog_write_entry(run->log, &out, err);
+}
+
+static void begin_entry(struct run *run, const char *text) {
+    run->calls = 0;
+    run->entry_errors = 0;
+    run->children_peak = 0;
+    progress_entry(&run->progress, text);
+    sampler_begin(run->kernel.pid);
+}
+
+static bool run_entry(struct run *run, const struct script_entry *entry, struct err *err) {
+    run->entry = entry;
+    begin_entry(run, entry->text);
+    uint64_t begin = clock_monotonic();
+    bool good = true;
+    for (uint32_t i = 0; good && i < entry->repeat; i++) good = run_command_once(run, err);
+    good = good && finish_entry(run, run->kernel.pid, begin, entry->text, err);
+    run->entry = NULL;
+    if (!entry->may_fail) run->failed += run->entry_errors;
+    if (good && entry->may_fail && run->entry_errors == 0)
+        progress_say(&run->progress, "    was expected to fail (!), but did not");
+    return good;
+}
+
+static bool stop(struct run *run, struct err *err) {
+    pid_t pid = run->kernel.pid;
+    begin_entry(run, "stop");
+    client_close_idle(run->client);
+    uint64_t begin = clock_monotonic();
+    return kernel_stop(&run->kernel, err) && finish_entry(run, pid, begin, "stop", err);
+}
+
+static bool execute(struct run *run, const struct run_paths *paths, struct err *err) {
+    const struct run_options *options = run->options;
+    struct kernel_settings settings = {
+        .binary = options->kernel,
+        .folder = paths->folder,
+        .address = options->address,
+        .cache_dir = paths->cache,
+        .log_path = paths->kernel_log,
+        .ready_path = routes_ready(&run->routes),
+        .start_timeout = options->timeout,
+        .stop_timeout = options->timeout,
+    };
+    if (!kernel_start(&run->kernel, &settings, run->client, err) || !write_header(run, err))
+        return false;
+    process_read(run->kernel.pid, true, &run->before);
+    for (size_t i = 0; i < run->script->count; i++)
+        if (!run_entry(run, &run->script->entries[i], err)) return false;
+    return stop(run, err);
+}
+
+static bool prepare(struct run *run, struct run_paths *paths, struct err *err) {
+    const struct run_options *options = run->options;
+    uint64_t began = clock_realtime();
+    struct client_settings settings = {
+        .timeout = options->timeout, .tick = run_tick, .context = run};
+    run->skills =
+        (struct skills_folder){.samples = options->samples, .distinct = options->distinct};
+    run->routes = (struct routes){options->address, options->legacy};
+    return kernel_parse_address(options->address, &settings.server, err) &&
+           check_samples(run, err) && make_paths(run, paths, began, err) &&
+           client_new(&settings, &run->client, err) &&
+           (run->log = runlog_create(options->logs, began, err)) != NULL;
+}
+
+int run_script(const struct run_options *options, const struct script *script) {
+    struct run run = {.options = options, .script = script, .kernel.log = -1};
+    struct run_paths paths = {0};
+    struct err err, closing;
+    progress_begin(&run.progress, script->count + 1);
+    bool good = prepare(&run, &paths, &err) && execute(&run, &paths, &err);
+    if (!good && run.stopped.text[0]) err = run.stopped;
+    kernel_close(&run.kernel);
+    client_free(run.client);
+    free(run.took);
+    char path[PATH_SIZE] = "";
+    if (run.log) snprintf(path, sizeof path, "%s%s", runlog_path(run.log), good ? "" : "_failed");
+    if (!good) progress_say(&run.progress, "resource-eval: %s", err.text);
+    if (!runlog_close(run.log, !good, &closing)) {
+        progress_say(&run.progress, "resource-eval: %s", closing.text);
+        good = false;
+    }
+    if (paths.cache[0] && !options->warm) remove_tree(paths.cache);
+    if (path[0]) progress_say(&run.progress, "log: %s", path);
+    if (run.failed)
+        progress_say(&run.progress,
+                     "%" PRIu64 " failed where nothing may fail (a command that may "
+                     "is marked by !)",
+                     run.failed);
+    return good && !run.failed ? 0 : 1;
+}

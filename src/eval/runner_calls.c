@@ -1,0 +1,145 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "eval/runner.h"
+
+#define RESOURCES_EVERY (500 * CLOCK_MS)
+#define KERNEL_LOG_MAX  (1ll << 30)
+enum { DYING_US = 200000 };
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number) {
+    interrupted = number;
+}
+
+void run_catch_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+/* A line in the kernel's log, of the form of its own. */
+static void resource_line(const struct run *run, const struct process_figures *now) {
+    char stamp[32], line[300];
+    clock_format(clock_realtime(), stamp, sizeof stamp);
+    int size = snprintf(line, sizeof line,
+                        "%s INFO resource-eval: rss=%" PRIu64 " KB vms=%" PRIu64 " KB peak=%" PRIu64
+                        " KB cpu=%" PRIu64 " ms children=%" PRIu64 " KB\n",
+                        stamp, now->rss, now->vms, now->rss_peak, now->cpu_user + now->cpu_system,
+                        now->children_rss);
+    ssize_t put = write(run->kernel.log, line, (size_t)size);
+    (void)put; /* a full disk shows elsewhere */
+}
+
+static bool log_is_flooded(const struct run *run) {
+    struct stat stat_;
+    return fstat(run->kernel.log, &stat_) == 0 && stat_.st_size > KERNEL_LOG_MAX;
+}
+
+bool run_tick(void *context, size_t done, size_t count) {
+    struct run *run = context;
+    (void)count;
+    if (interrupted)
+        return err_set(&run->stopped, ERR_CANCELLED, "ended by signal %d", (int)interrupted);
+    if (!kernel_alive(&run->kernel, &run->stopped)) return false;
+    if (log_is_flooded(run))
+        return err_set(&run->stopped, ERR_LIMIT,
+                       "the kernel's log %s is larger than 1 GiB (remedy: LOG_LEVEL=error)",
+                       run->kernel.settings.log_path);
+    struct process_figures now;
+    if (!process_read(run->kernel.pid, false, &now)) return true;
+    if (now.children_rss > run->children_peak) run->children_peak = now.children_rss;
+    if (run->entry) progress_tick(&run->progress, run->calls + done, now.rss);
+    if (run->options->resources && clock_monotonic() >= run->resources_at) {
+        run->resources_at = clock_monotonic() + RESOURCES_EVERY;
+        resource_line(run, &now);
+    }
+    return true;
+}
+
+bool run_wait(struct run *run, uint64_t ns, struct err *err) {
+    usleep((useconds_t)(ns / CLOCK_US));
+    if (run_tick(run, 0, 0)) return true;
+    *err = run->stopped;
+    return false;
+}
+
+static bool run_batch(struct run *run, struct client_call *calls, size_t count, size_t parallel,
+                      struct err *err) {
+    if (client_run(run->client, calls, count, parallel, err)) {
+        bool broken = false;
+        for (size_t i = 0; i < count; i++) broken = broken || calls[i].failure;
+        /* A kernel that dies breaks all its calls: that is to be told, not the calls. Its sockets
+         * are closed a little before it can be waited for. */
+        if (broken) usleep(DYING_US);
+        if (!broken || run_tick(run, 0, 0)) return true;
+    }
+    if (run->stopped.text[0]) *err = run->stopped;
+    return false;
+}
+
+static bool is_good(const struct client_call *call) {
+    return call->status >= 200 && call->status < 300;
+}
+
+static void tell_failure(struct run *run, const struct client_call *call) {
+    char text[301];
+    if (call->failure)
+        snprintf(text, sizeof text, "%s", call->failure);
+    else
+        snprintf(text, sizeof text, "status %u: %.280s", call->status,
+                 call->text ? call->text : "");
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ') *at = ' ';
+    progress_say(&run->progress, "    failed: %s", text);
+}
+
+static bool keep_took(struct run *run, const struct client_call *calls, size_t count) {
+    if (run->calls + count > run->took_room) {
+        size_t room = (run->calls + count) * 2;
+        uint32_t *took = realloc(run->took, room * sizeof *took);
+        if (!took) return false;
+        run->took = took;
+        run->took_room = room;
+    }
+    for (size_t i = 0; i < count; i++) run->took[run->calls++] = calls[i].took;
+    return true;
+}
+
+bool run_calls(struct run *run, struct client_call *calls, size_t count, size_t parallel,
+               struct err *err) {
+    enum { TOLD = 3 };
+    bool good = run_batch(run, calls, count, parallel, err);
+    for (size_t i = 0; i < count; i++) {
+        bool is_error = good && !is_good(&calls[i]);
+        if (is_error && run->entry_errors < TOLD) tell_failure(run, &calls[i]);
+        run->entry_errors += is_error;
+        free(calls[i].text);
+        calls[i].text = NULL;
+    }
+    if (good && !keep_took(run, calls, count))
+        good = err_set(err, ERR_MEMORY, "no memory for the times of %zu calls", count);
+    return good;
+}
+
+bool run_ask(struct run *run, struct buf *request, struct buf *body, uint16_t *status,
+             struct err *err) {
+    struct client_call call = {.request = {(const char *)request->data, request->size},
+                               .body = body};
+    bool good = run_batch(run, &call, 1, 1, err);
+    free(call.text);
+    *status = call.status;
+    if (good && call.failure) good = err_set(err, ERR_IO, "%s", call.failure);
+    if (good && body->failed)
+        good = err_set(err, ERR_LIMIT, "the kernel's answer is larger than %zu bytes", body->cap);
+    return good;
+}
