@@ -31,15 +31,6 @@ bool script_problem(struct script_reader *reader, const char *format, ...) {
     return false;
 }
 
-struct script_shown script_show(struct str word) {
-    enum { MOST = 60 };
-    if (word.size <= MOST) return (struct script_shown){(int)word.size, word.data, ""};
-    size_t size = 0, next;
-    while ((next = utf8_sequence(word.data + size, word.size - size)) > 0 && size + next <= MOST)
-        size += next;
-    return (struct script_shown){(int)size, word.data, "…"};
-}
-
 static char *join(struct arena *arena, const struct str *words, size_t count) {
     size_t size = 0;
     for (size_t i = 0; i < count; i++) size += words[i].size + 1;

@@ -57,7 +57,7 @@ static bool set_name(struct script_reader *reader, struct str word, const char *
         return script_problem(reader,
                               "NAME \"%.*s%s\" is no skill's name, such as sample_c1: no \"/\", no "
                               "\".\" at the begin, at most %d bytes",
-                              SCRIPT_SHOW(word), SCRIPT_MAX_NAME);
+                              SHOW(word), SCRIPT_MAX_NAME);
     *name = arena_copy(&reader->script->arena, word.data, word.size);
     return *name ? true : script_problem(reader, "no memory to read it");
 }
@@ -69,7 +69,7 @@ static bool set_number(struct script_reader *reader, struct str argument, struct
     must(number < end); /* else the two tables do not fit */
     if (parse_number(word, number->min, number->max, member_of(entry, number))) return true;
     return script_problem(reader, "%s of %s: \"%.*s%s\" is no number from %" PRIu32 " to %" PRIu32,
-                          number->word, script_command_word(entry->command), SCRIPT_SHOW(word),
+                          number->word, script_command_word(entry->command), SHOW(word),
                           number->min, number->max);
 }
 
@@ -95,7 +95,7 @@ static bool read_arguments(struct script_reader *reader, const struct str *words
         if (!set_argument(reader, argument.word, words[used++], entry)) return false;
     }
     if (used == count) return true;
-    return script_problem(reader, "\"%.*s%s\" is too much: %s takes %s", SCRIPT_SHOW(words[used]),
+    return script_problem(reader, "\"%.*s%s\" is too much: %s takes %s", SHOW(words[used]),
                           row->word, *row->arguments ? row->arguments : "no arguments");
 }
 
@@ -115,8 +115,8 @@ static bool find_command(struct script_reader *reader, struct str word,
 #define X(command, word, kind, sample, arguments, help) ", " word
     static const char possible[] = "" SCRIPT_COMMANDS(X);
 #undef X
-    return script_problem(reader, "there is no command \"%.*s%s\"; possible are %s",
-                          SCRIPT_SHOW(word), possible + 2);
+    return script_problem(reader, "there is no command \"%.*s%s\"; possible are %s", SHOW(word),
+                          possible + 2);
 }
 
 static bool looks_like_number(struct str word) {
@@ -140,9 +140,9 @@ bool script_entry_read(struct script_reader *reader, const struct str *words, si
         !parse_number(words[at++], 1, SCRIPT_MAX_REPEAT, &entry->repeat))
         return script_problem(reader,
                               "\"%.*s%s\" is no number of repetitions: from 1 to %d is possible",
-                              SCRIPT_SHOW(words[at - 1]), SCRIPT_MAX_REPEAT);
+                              SHOW(words[at - 1]), SCRIPT_MAX_REPEAT);
     if (at == count)
-        return script_problem(reader, "no command behind \"%.*s%s\"", SCRIPT_SHOW(words[at - 1]));
+        return script_problem(reader, "no command behind \"%.*s%s\"", SHOW(words[at - 1]));
     if (!find_command(reader, words[at], &entry->command)) return false;
     entry->kind = script_rows[entry->command].kind;
     entry->sample = script_rows[entry->command].sample;

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "eval/script.h"
+#include "eval/show.h"
 
 enum { SCRIPT_MAX_WORDS = SCRIPT_MAX_LINE / 2 + 2 }; /* "!" may be a word more */
 
@@ -19,14 +20,6 @@ struct script_reader {
 /* Tells a problem of the current line; returns false. */
 __attribute__((format(printf, 2, 3))) bool script_problem(struct script_reader *reader,
                                                           const char *format, ...);
-/* What of a word is shown in a problem's text: for "%.*s%s", cut at a character. */
-struct script_shown {
-    int size;
-    const char *data, *more;
-};
-struct script_shown script_show(struct str word);
-#define SCRIPT_SHOW(word) script_show(word).size, script_show(word).data, script_show(word).more
-
 struct script_command_row {
     const char *word, *sample, *arguments, *help;
     enum script_kind kind;
