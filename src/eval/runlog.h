@@ -119,7 +119,7 @@ struct runlog_writer *runlog_create(const char *directory, uint64_t began, struc
 /* Once, first. Required texts must be there (a programmer's error otherwise). */
 bool runlog_write_header(struct runlog_writer *writer, const struct runlog_header *header,
                          struct err *err);
-/* Required figures must be set. */
+/* Required figures must be set; one that is beyond what readers take fails with ERR_INTERNAL. */
 bool runlog_write_entry(struct runlog_writer *writer, const struct runlog_entry *entry,
                         struct err *err);
 /* The file's path; good until the writer is closed. */

@@ -104,12 +104,12 @@ struct script_entry {
 };
 
 struct script {
-    struct arena arena; /* everything that is pointed to */
+    struct arena arena; /* texts */
     const char *path;   /* as it was given */
     uint64_t modified;  /* the file's change time, ns since 1970 */
     char hash[SHA1_HEX];
-    struct script_entry *entries;
-    size_t count; /* never 0 */
+    struct script_entry *entries; /* malloc'd */
+    size_t count;                 /* never 0 */
 };
 
 /* False: `problems` (not cleared; made by the caller) got lines "FILE:LINE: what is wrong, what is
