@@ -59,6 +59,10 @@ struct engine_image {
     const uint8_t *bytes; /* the whole file, read only; NULL when there are no pages */
 };
 
+/* Nobody has called it for a while: its pages leave our address space (not the page cache), where
+ * they would count as resident. Any thread, also while others read it. */
+void image_rest(struct engine_image *image);
+
 /* One import of the code, bound to its handler. */
 struct host_function {
     engine_host_fn call, resume;

@@ -169,6 +169,7 @@ static void shelf_trim(struct engine_thread *thread, struct shelf *shelf, uint64
     shelf_empty(thread, link);
     if (first->idle_since > before || !first->warm) return;
     warm_remove(thread, first);
+    image_rest(shelf->image);
     if (!slot_reset(first)) shelf_empty(thread, &shelf->free);
 }
 
