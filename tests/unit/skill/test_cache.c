@@ -190,7 +190,6 @@ static void sealed(void **state) {
     cache_close(cache);
 }
 
-/* Images are named without their zeros; but two that differ in their size only are two. */
 /* As on a file system without O_TMPFILE. */
 static void sealed_from_a_name(void **state) {
     (void)state;
@@ -230,6 +229,7 @@ static void removed_while_in_use(void **state) {
     cache_close(cache);
 }
 
+/* Images are named without their zeros; but two that differ in their size only are two. */
 static void images_of_different_size(void **state) {
     (void)state;
     struct cache *cache = open_cache();
