@@ -240,6 +240,12 @@ def test_output_without_a_json_is_500_and_names_the_place(kernel):
     assert answer.status == 500 and "byte" in answer.text and "dev/behaviour" in answer.text
 
 
+@pytest.mark.parametrize("word", ["u", "ux", "uxx", "v"])
+def test_a_skills_long_error_is_cut_between_two_characters(kernel, word):
+    answer = kernel.say("behaviour", word + "€" * 50000)
+    assert answer.status == 400 and answer.text.count("€") == ((64 << 10) - len(word) - 1) // 3 and "�" not in answer.text
+
+
 # ---- printing
 
 def printed(kernel, name):
