@@ -49,6 +49,7 @@ void ready_push(struct ready *ready, struct invocation *invocation, uint64_t now
 
 void ready_put_back(struct ready *ready, struct invocation *invocation, uint64_t now) {
     enum ready_class before = invocation->class;
+    ready->queues[before].served = now;
     invocation->class = class_of(invocation);
     bool goes_on = invocation->class == before && before != READY_LONG;
     push(&ready->queues[invocation->class], invocation, goes_on, now);

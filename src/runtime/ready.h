@@ -39,7 +39,7 @@ struct ready {
     struct ready_queue {
         struct invocation *first, *last; /* linked by `next` */
         uint32_t count;
-        uint64_t served; /* when one was taken last, or when it became non-empty */
+        uint64_t served; /* when one had its last turn, or when it became non-empty */
     } queues[READY_CLASS_COUNT];
     bool out_of_turn; /* the last was: the next is not, however slow the slices are */
 };
