@@ -36,21 +36,19 @@ static const struct {
 enum { OPTION_COUNT = sizeof options / sizeof *options };
 
 static int help(void) {
-    struct buf commands;
-    buf_init(&commands, 1 << 20);
-    puts("resource-eval run [OPTION…] FILE.cmds: start a kernel, execute a script, log what each "
-         "command took.\n");
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    buf_text(&out, EVAL_NAME " run [OPTION…] FILE.cmds: start a kernel, execute a script, log what "
+                             "each command took.\n\n");
     for (int i = 0; i < OPTION_COUNT; i++) {
         char text[64];
         snprintf(text, sizeof text, "--%s%s%s", options[i].name, options[i].argument ? " " : "",
                  options[i].argument ? options[i].argument : "");
-        printf("  -%c, %-22s %s\n", options[i].letter, text, options[i].help);
+        buf_format(&out, "  -%c, %-22s %s\n", options[i].letter, text, options[i].help);
     }
-    script_help(&commands);
-    const char *text = buf_cstr(&commands);
-    printf("\n%s", text ? text : "");
-    buf_free(&commands);
-    return 0;
+    buf_text(&out, "\n");
+    script_help(&out);
+    return command_print(&out);
 }
 
 /* The kernel beside this program, as it is installed, or where the build has it. */
@@ -100,8 +98,8 @@ static bool take_option(int letter, const char *value, struct run_options *out, 
     case 't':
         return clock_parse_duration(value, &out->timeout, err) &&
                (out->timeout || err_set(err, ERR_INVALID, "--timeout must not be 0"));
-    default:
-        return err_set(err, ERR_INVALID, "see resource-eval run --help");
+    default: /* getopt_long has said what is wrong */
+        return err_set(err, ERR_INVALID, "that is no option");
     }
 }
 
@@ -118,8 +116,7 @@ static bool parse(int argc, char **argv, struct run_options *out, struct err *er
         if (letter == 'h') exit(help());
         if (!take_option(letter, optarg, out, err)) return false;
     }
-    return optind + 1 == argc ||
-           err_set(err, ERR_INVALID, "give one script; see resource-eval run --help");
+    return optind + 1 == argc || err_set(err, ERR_INVALID, "one script is expected");
 }
 
 int command_run(int argc, char **argv) {
@@ -131,10 +128,7 @@ int command_run(int argc, char **argv) {
                               .folder = "eval-run",
                               .logs = "logs",
                               .timeout = 600 * CLOCK_S};
-    if (!parse(argc, argv, &run, &err)) {
-        fprintf(stderr, "resource-eval run: %s\n", err.text);
-        return 2;
-    }
+    if (!parse(argc, argv, &run, &err)) return command_wrong("run", "%s", err.text);
     if (realpath(run.kernel, real)) run.kernel = real;
     struct script script;
     struct buf problems;
@@ -142,7 +136,7 @@ int command_run(int argc, char **argv) {
     bool good = script_read(argv[optind], &script, &problems);
     if (!good) fprintf(stderr, "%s\n", buf_cstr(&problems) ? buf_cstr(&problems) : "no memory");
     buf_free(&problems);
-    if (!good) return 1;
+    if (!good) return EXIT_FAILED;
     run_catch_signals();
     int code = run_script(&run, &script);
     script_free(&script);

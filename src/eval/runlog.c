@@ -35,6 +35,10 @@ const char *runlog_text_key(enum runlog_text text) {
     return runlog_texts[text].key;
 }
 
+bool runlog_text_required(enum runlog_text text) {
+    return runlog_texts[text].required;
+}
+
 void runlog_stamp(uint64_t realtime, char out[RUNLOG_STAMP]) {
     time_t seconds = (time_t)(realtime / CLOCK_S);
     struct tm tm;

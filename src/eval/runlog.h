@@ -107,6 +107,7 @@ static inline bool runlog_has(const struct runlog_entry *entry, enum runlog_figu
 const char *runlog_figure_key(enum runlog_figure figure);
 const char *runlog_figure_unit(enum runlog_figure figure);
 const char *runlog_text_key(enum runlog_text text);
+bool runlog_text_required(enum runlog_text text);
 
 /* "241022_204217.737" of a time in ns since 1970, in local time. */
 void runlog_stamp(uint64_t realtime, char out[RUNLOG_STAMP]);

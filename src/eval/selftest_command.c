@@ -97,11 +97,8 @@ static bool selftest(struct err *err) {
 int command_selftest(int argc, char **argv) {
     (void)argv;
     struct err err;
-    if (argc > 1) {
-        fprintf(stderr, "resource-eval selftest: takes no arguments\n");
-        return 2;
-    }
-    if (selftest(&err)) return 0;
-    fprintf(stderr, "resource-eval selftest: %s\n", err.text);
-    return 1;
+    if (argc > 1) return command_wrong("selftest", "it takes no arguments");
+    if (selftest(&err)) return EXIT_GOOD;
+    fprintf(stderr, EVAL_NAME " selftest: %s\n", err.text);
+    return EXIT_FAILED;
 }
