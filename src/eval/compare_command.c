@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
 #include "eval/commands.h"
 #include "eval/report.h"
 
@@ -97,6 +98,7 @@ int command_compare(int argc, char **argv) {
         buf_text(&text, usage);
         return command_print(&text);
     }
+    must(options.count > 0);
     struct runlog *logs = calloc(options.count, sizeof *logs);
     if (!logs) {
         fprintf(stderr, EVAL_NAME " compare: no memory for %zu logs\n", options.count);

@@ -61,7 +61,7 @@ static void write_number(unsigned __int128 number, bool negative, char separator
 
 void statistics_percent(int64_t base, int64_t value, char out[STATISTICS_TEXT]) {
     if (base == 0) {
-        strcpy(out, value == 0 ? "100" : "inf");
+        snprintf(out, STATISTICS_TEXT, "%s", value == 0 ? "100" : "inf");
         return;
     }
     unsigned __int128 hundred = (unsigned __int128)magnitude(value) * 100;
