@@ -24,7 +24,7 @@ skills: build
 	@skills/build.sh
 
 demo: skills
-	@tools/python.sh tools/demo.py --kernel $(BUILD)/release/src/kernel/pharia-kernel
+	@tools/python.sh tools/demo.py --kernel $(BUILD)/release/src/kernel/pharia-kernel --eval $(BUILD)/release/src/eval/resource-eval --folder $(BUILD)/demo
 
 test: unit e2e judge
 

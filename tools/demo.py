@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""Deploy the sample skills to a fresh kernel by copying their files, call each over HTTP, print a table."""
+"""Deploy the sample skills to a fresh kernel by copying their files, call each over HTTP, print a table; then the evaluation's
+first script with its report."""
 import argparse
 import http.client
 import os
 import pathlib
 import shutil
 import statistics
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from kernel_process import Kernel  # noqa: E402
+from kernel_process import Kernel, free_port  # noqa: E402
 
+TOP = pathlib.Path(__file__).resolve().parents[1]
 SAMPLES = [("sample_py", "Python, pharia-skill 0.20.0"), ("sample_py_heavy", "the same, five more libraries"),
            ("sample_js", "JavaScript, componentize-js"), ("sample_c", "C, clang and wasi-libc"), ("sample_rs", "Rust, cargo")]
 INPUT = {"topic": "Ada Lovelace"}
@@ -73,12 +76,28 @@ def show(samples, cold, warm, end):
     print(f"POST /v1/skills/dev/{name}/run {INPUT} -> {cold[name][4]}")
 
 
+def evaluate(options):
+    """The evaluation's first script on the Python sample: issue B's program, its log and its report."""
+    print("\n==> the evaluation: cmds/bench.cmds, run by resource-eval (compile cache kept between demos)", flush=True)
+    logs = options.folder / "logs"
+    command = [options.eval, "run", "--warm", "--kernel", options.kernel, "--samples", options.skills, "--folder", options.folder / "run",
+               "--logs", logs, "--address", f"127.0.0.1:{free_port()}", "cmds/bench.cmds"]
+    options.folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(command, cwd=TOP, check=True)
+    newest = max(logs.glob("*_run.log"))
+    subprocess.run([options.eval, "compare", newest], cwd=TOP, check=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kernel", required=True)
     cache = os.environ.get("PHARIA_DEV_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "pharia-kernel-dev"
     parser.add_argument("--skills", type=pathlib.Path, default=pathlib.Path(cache) / "skills" / "out")
+    parser.add_argument("--eval", type=pathlib.Path, required=True, help="resource-eval")
+    parser.add_argument("--folder", type=pathlib.Path, required=True, help="where the evaluation runs and leaves its logs")
     options = parser.parse_args()
+    for name in ("kernel", "skills", "eval", "folder"):
+        setattr(options, name, pathlib.Path(getattr(options, name)).resolve())
     samples = list(built(options.skills))
     if not samples:
         sys.exit(f"no sample skill in {options.skills}: run skills/build.sh")
@@ -92,6 +111,8 @@ def main():
         warm = measure(kernel, names, options.skills, False)
         end = kernel.memory()
     show(samples, cold, warm, end)
+    if "sample_py" in names:
+        evaluate(options)
 
 
 if __name__ == "__main__":
