@@ -1,4 +1,4 @@
-#include "shell/text.h"
+#include "shell/failure.h"
 
 #include "base/must.h"
 
@@ -27,8 +27,8 @@ static const struct {
     [FAILURE_LOAD] = {503, 500, false, "Error loading skill: \"", "\": "},
     [FAILURE_STREAM_SKILL] = {400, 500, false, "The skill \"",
                               "\" is a streaming skill: it answers with a stream of messages, "
-                              "which this route does not have. "
-                              "Please use its /message-stream route instead of /run."},
+                              "which this route does not have. It needs the /message-stream route, "
+                              "which this kernel does not have yet."},
     [FAILURE_USER] = {400, 500, false, "The skill \"",
                       "\" was run and responded with an error. The error comes from the skill's "
                       "own code, whose authors know best "
@@ -50,8 +50,8 @@ static const struct {
          "please tell those who operate this kernel or develop the skill.\n\nOriginal error:\n\n"},
 };
 
-unsigned text_failure(struct buf *out, enum text_failure failure, struct str namespace,
-                      struct str name, const char *cause) {
+unsigned failure_text(struct buf *out, enum failure failure, struct str namespace, struct str name,
+                      const char *cause) {
     must(failure < FAILURE_COUNT && failures[failure].before);
     buf_text(out, failures[failure].before);
     buf_add(out, namespace.data, namespace.size);
@@ -64,11 +64,11 @@ unsigned text_failure(struct buf *out, enum text_failure failure, struct str nam
     return failures[failure].status;
 }
 
-unsigned text_failure_status_2024(enum text_failure failure) {
+unsigned failure_status_2024(enum failure failure) {
     return failures[failure].status_2024;
 }
 
-enum text_failure text_outcome(enum invocation_outcome outcome) {
+enum failure failure_of(enum invocation_outcome outcome) {
     switch (outcome) {
     case INVOCATION_USER_ERROR:
         return FAILURE_USER;
