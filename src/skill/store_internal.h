@@ -65,7 +65,6 @@ void effects_run(struct skill_store *store, struct effects *effects);
 
 /* ---- store.c; the lock is held */
 struct namespace *store_namespace(struct skill_store *store, struct str name);
-uint64_t store_hash(const struct namespace *namespace, struct str name);
 struct entry *store_find(struct skill_store *store, const struct namespace *namespace,
                          struct str name);
 struct entry *store_add(struct skill_store *store, struct namespace *namespace,
