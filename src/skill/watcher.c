@@ -226,8 +226,9 @@ static void *watcher_thread(void *argument) {
         bool need_pass = clock_monotonic() >= next_pass;
         if (polls[2].revents != 0) take_events(store, &need_pass);
         if (!need_pass) continue;
-        next_pass = clock_monotonic() +
-                    store->update_interval; /* from the start of a pass, as the reference has it */
+        next_pass =
+            clock_monotonic() +
+            store->update_interval; /* from the start of a pass, as the existing Kernel has it */
         watcher_pass(store);
     }
 }

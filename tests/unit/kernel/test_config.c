@@ -156,7 +156,7 @@ static void expect_namespace(char **options, char **environment, const char *nam
 static void namespaces(void **state) {
     (void)state;
     expect_namespace(NULL, LIST("HOME=/", "NAMESPACES__TEAM1__DIRECTORY=/a"), "team-1",
-                     "/a"); /* the reference's quirk */
+                     "/a"); /* the existing Kernel's quirk */
     expect_namespace(NULL, LIST("HOME=/", "NAMESPACES__MY_TEAM__DIRECTORY=/a"), "my-team", "/a");
     expect_namespace(LIST("--namespaces.team1.directory=/b"), NONE, "team1",
                      "/b"); /* not in options … */
