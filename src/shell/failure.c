@@ -1,6 +1,7 @@
 #include "shell/failure.h"
 
 #include "base/must.h"
+#include "skill/store.h"
 
 /* The text: before, "NAMESPACE/NAME" (or the namespace alone), after, cause. What tests and clients
  * look for: "could not find the skill", "responded with an error", "had trouble interpreting the
@@ -11,9 +12,8 @@ static const struct {
     bool namespace_only;
     const char *before, *after;
 } failures[FAILURE_COUNT] = {
-    [FAILURE_NAMESPACE_NAME] =
-        {400, 400, true, "Invalid namespace \"",
-         "\": a namespace has 1 to 64 characters of a-z, 0-9 and single hyphens between them."},
+    [FAILURE_NAMESPACE_NAME] = {400, 400, true, "Invalid namespace \"",
+                                "\": a namespace has " SKILL_NAMESPACE_RULE "."},
     [FAILURE_UNKNOWN] = {400, 400, false, "Sorry, we could not find the skill \"",
                          "\". There are three possible causes:\n\n"
                          "1. The name of the skill in the request is wrong.\n"

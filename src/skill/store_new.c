@@ -40,10 +40,8 @@ static bool copy_namespaces(struct skill_store *store, const struct skill_store_
         const struct skill_namespace *from = &settings->namespaces[i];
         struct namespace *to = &store->namespaces[i];
         if (!skill_namespace_valid(str_of(from->name)))
-            return err_set(err, ERR_INVALID,
-                           "\"%s\" cannot be a namespace's name: lower-case letters and digits, "
-                           "single hyphens between them, up to %d characters",
-                           from->name, MAX_NAMESPACE_NAME);
+            return err_set(err, ERR_INVALID, "namespace \"%s\": a name has " SKILL_NAMESPACE_RULE,
+                           from->name);
         if (store_namespace(store, str_of(from->name)) != NULL)
             return err_set(err, ERR_INVALID, "the namespace \"%s\" is configured twice",
                            from->name);
