@@ -167,8 +167,8 @@ static void warn(struct config *config, const char *format, const char *name, co
 
 static bool add_namespace(struct config_entries *entries, const char *name, struct config *config,
                           struct err *err) {
-    static const char *const later[] = {"config-url", "skills"}, *const ignored[] = {
-                                                                     "mcp-servers", "native-tools"};
+    static const char *const later[] = {"config-url", "skills"};
+    static const char *const ignored[] = {"mcp-servers", "native-tools"};
     const char *path[] = {"namespaces", name, "directory"};
     const struct config_entry *directory = config_find(entries, path, 3);
     if (!skill_namespace_valid(str_of(name)))

@@ -39,8 +39,8 @@ bool skill_store_new(struct engine *engine, const struct skill_store_settings *s
                      struct skill_store **out, struct err *err);
 /* First pass over the namespaces, then watcher and loader threads. */
 bool skill_store_start(struct skill_store *store, struct err *err);
-void skill_store_stop(
-    struct skill_store *store); /* ends threads and children; pending requests get ERR_CANCELLED */
+/* Ends threads and children; pending requests get ERR_CANCELLED. */
+void skill_store_stop(struct skill_store *store);
 void skill_store_free(struct skill_store *store);
 
 /* Ask for a loaded skill. The request is the caller's and must live until `done` was called (for

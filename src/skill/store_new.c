@@ -13,7 +13,7 @@
 #include "skill/spawn.h"
 #include "skill/store_internal.h"
 
-enum { FIRST_BUCKETS = 256, MAX_NAMESPACE_NAME = 64 };
+enum { FIRST_BUCKETS = 256, MAX_NAMESPACE_NAME = 64 }; /* SKILL_NAMESPACE_RULE says it, too */
 
 static const uint64_t default_memory = UINT64_C(8) << 30, default_time = 300 * CLOCK_S,
                       least_interval = 50 * CLOCK_MS;

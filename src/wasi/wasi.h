@@ -45,8 +45,7 @@ struct wasi_output {
 struct wasi_state {
     const char *skill; /* its name in the log; the caller's */
     wasi_print_fn print;
-    uint64_t
-        output_cap; /* bytes that one invocation may write to the log, stdout and stderr together */
+    uint64_t output_cap; /* bytes that it may write to the log, stdout and stderr together */
     uint64_t output_used;
     uint64_t output_bytes; /* printed to the log */
     uint64_t output_dropped;
