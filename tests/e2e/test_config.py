@@ -110,6 +110,12 @@ def test_bad_option_is_exit_1_with_a_text(binary, tmp_path, args):
     assert code == 1 and err.startswith("pharia-kernel: ") and any(arg.strip("-") in err for arg in args)
 
 
+@pytest.mark.parametrize("args", [["--help"], ["-h"], ["serve", "--help"], ["inspect", "--help"], ["--executors", "1", "--help"]])
+def test_help_wherever_it_stands(binary, tmp_path, args):
+    code, out, err = command(binary, *args, folder=tmp_path, env={})
+    assert code == 0 and "--kernel-address" in out and not err
+
+
 def test_unknown_command(binary, tmp_path):
     code, _, err = command(binary, "dance", folder=tmp_path)
     assert code != 0 and "dance" in err

@@ -86,7 +86,7 @@ static void the_later_source_wins(void **state) {
     config_free(&config);
     /* A variable of the process wins even when it is empty. */
     bad(NULL, LIST("HOME=/", "KERNEL_ADDRESS="), "the environment, KERNEL_ADDRESS",
-        "an empty text");
+        "its value is empty");
 }
 
 static void older_name_of_the_address(void **state) {
@@ -130,7 +130,7 @@ static void expect_namespace(char **options, char **environment, const char *nam
 static void namespaces(void **state) {
     (void)state;
     expect_namespace(NULL, LIST("HOME=/", "NAMESPACES__TEAM1__DIRECTORY=/a"), "team-1",
-                     "/a"); /* the reference's quirk */
+                     "/a"); /* the existing Kernel's quirk */
     expect_namespace(NULL, LIST("HOME=/", "NAMESPACES__MY_TEAM__DIRECTORY=/a"), "my-team", "/a");
     expect_namespace(LIST("--namespaces.team1.directory=/b"), NONE, "team1",
                      "/b"); /* not in options … */
@@ -181,11 +181,14 @@ static void bad_values(void **state) {
     bad(LIST("--"), NONE, "there is no option", "--help");
     bad(LIST("word"), NONE, "\"word\" is no option", "--help");
     bad(NULL, LIST("HOME=/", "INVOCATION_TIMEOUT=soon"),
-        "the environment, INVOCATION_TIMEOUT: 'soon' is not a duration", "write for example");
+        "the environment, INVOCATION_TIMEOUT: \"soon\" is not a duration", "write for example");
     bad(NULL, LIST("HOME=/", "INVOCATION_TIMEOUT=0"), "INVOCATION_TIMEOUT",
-        "\"0\" is less than this setting takes");
+        "\"0\" is less than this setting takes: at least 1ms");
     bad(NULL, LIST("HOME=/", "INVOCATION_MEMORY=5Gi"), "INVOCATION_MEMORY",
-        "\"5Gi\" is more than this setting takes");
+        "\"5Gi\" is more than this setting takes: at most 4Gi");
+    bad(LIST("--invocation-timeout=31d"), NONE, "--invocation-timeout", "at most 30d");
+    bad(LIST("--body-memory=2k"), NONE, "--body-memory", "at least 1Mi");
+    bad(LIST("--body-memory=17Ti"), NONE, "--body-memory", "at most 16Ti");
     bad(NULL, LIST("HOME=/", "STRICT_MEMORY=maybe"), "STRICT_MEMORY",
         "\"maybe\" is neither true nor false");
     bad(NULL, LIST("HOME=/", "LOG_LEVEL=loud"), "LOG_LEVEL", "\"loud\" is no level: off, error");
