@@ -2,7 +2,7 @@
 #   make demo    install what is missing, build, run the sample skills, print a table
 #   make test    build and run every test
 #   make bench   print measured figures beside their targets
-#   make soak    long fuzzing and stress
+#   make soak    long fuzzing: half an hour for each target
 #   make help    all targets
 .PHONY: help setup build skills demo test unit e2e judge bench soak asan tsan fuzz format format-check lint dependencies clean
 

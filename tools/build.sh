@@ -6,9 +6,8 @@ cd "$(dirname "$0")/.."
 . tools/cache.sh
 PATH=$(tools/paths.sh)
 export PATH
-preset=$1
+preset=${1-}
 dir=${BUILD:-build}/$preset
-mkdir -p "$(dirname "$dir")"
 export PKG_CONFIG_PATH=$PHARIA_DEV_CACHE/wasmtime-50.0.1/lib/pkgconfig:${PKG_CONFIG_PATH:-}
 
 options() {
@@ -24,17 +23,17 @@ options() {
     esac
 }
 
+options=$(options) # ends here when there is no such preset
 [ "$preset" = fuzz ] && export CC=clang-14
 if [ ! -f "$dir/build.ninja" ]; then
-    # shellcheck disable=SC2046
-    tools/step.sh "configure $preset" meson setup "$dir" $(options) >"$dir.log" 2>&1 || {
+    mkdir -p "$(dirname "$dir")"
+    # shellcheck disable=SC2086
+    tools/step.sh "configure $preset" meson setup "$dir" $options >"$dir.log" 2>&1 || {
         mkdir -p "$dir" && tail -n 20 "$dir.log" >&2
         exit 1
     }
 fi
-target=
-# shellcheck disable=SC2086
-tools/step.sh "build $preset" ninja -C "$dir" --quiet $target
+tools/step.sh "build $preset" ninja -C "$dir" --quiet
 [ "${2:-}" = test ] || exit 0
 
 # Wasmtime has signal handlers of its own; the library is not instrumented (docs/engine.md).

@@ -1,8 +1,8 @@
 /* The ABI state of one instance (one invocation): its memory as the host sees it, its handles, its
  * budget. Thread: the executor that runs the invocation. Nothing is shared.
  *
- * Source: CanonicalABI.md ("Lifting", "Lowering", "Resource State"), and the list in
- * study/README.md 4. Everything that comes from the guest is checked: bounds and alignment (for
+ * Source: CanonicalABI.md of the component model ("Lifting", "Lowering", "Resource State").
+ * Everything that comes from the guest is checked: bounds and alignment (for
  * empty lists too), discriminants, characters, UTF-8, handles and their types. */
 #ifndef PK_ABI_INSTANCE_H
 #define PK_ABI_INSTANCE_H
@@ -68,8 +68,10 @@ void abi_instance_reuse(struct abi_instance *instance, const struct abi_interfac
 __attribute__((format(printf, 2, 3))) bool abi_fail(struct abi_instance *instance,
                                                     const char *format, ...);
 
-/* ---- calls from the guest to the host. Core values come in an array of 64-bit slots of which only
- * a type's own bits are defined. */
+/* Core values come and go in arrays of 64-bit slots: i32 and f32 in the low 32 bits, whose upper
+ * halves may hold anything when they come and are written as 0. */
+
+/* ---- calls from the guest to the host. */
 
 /* Lift the parameters of an import. `values` has room for signature.param_count. Also checks the
  * result pointer. False: trap. */
@@ -104,9 +106,6 @@ bool abi_args(struct abi_instance *instance, uint64_t *core);
 /* "result-K": lift the result; bytes point into guest memory until the guest runs again. */
 bool abi_result(struct abi_instance *instance, const struct abi_signature *signature,
                 const uint64_t *core, struct abi_value *result);
-
-/* Core values in the array's slots: i32 and f32 in the low 32 bits, whose upper halves may hold
- * anything and are written as 0. */
 
 /* ---- handles, for tests and host functions that make resources: the rep is the host's; the index
  * is made when an own is lowered. */

@@ -8,11 +8,13 @@
  *    "types": ["u8", {"list": T}, {"record": [["name", T], ...]}, {"tuple": [T, ...]},
  *              {"variant": [["case", T|null], ...]}, {"enum": ["a", ...]}, {"option": T},
  *              {"result": [T|null, T|null]}, {"flags": ["a", ...]}, {"own": R}, {"borrow": R},
- * ...], "imports": [{"interface": "wasi:io/poll@0.2.0", "name": "poll", "module":
- * "wasi:io/poll@0.2.0", "field": "pk-plan:poll", "kind": "func", "plan": true, "params": [["in",
- * T], ...], "result": T|null, "encoding": "utf8"|"utf16"|"latin1+utf16", "core": "ii:"},
- *                {..., "name": "[resource-drop]pollable", "kind": "drop", "resource": R, "core":
- * "i:"},
+ *              ...],
+ *    "imports": [{"interface": "wasi:io/poll@0.2.0", "name": "poll",
+ *                 "module": "wasi:io/poll@0.2.0", "field": "pk-plan:poll",
+ *                 "kind": "func", "plan": true, "params": [["in", T], ...], "result": T|null,
+ *                 "encoding": "utf8"|"utf16"|"latin1+utf16", "core": "ii:"},
+ *                {..., "name": "[resource-drop]pollable",
+ *                 "kind": "drop", "resource": R, "core": "i:"},
  *                ...],
  *    "exports": [{"interface": "pharia:skill/skill-handler@0.3.11", "name": "run", "entry": 0,
  *                 "params": [...], "result": T|null, "encoding": ..., "core": "ii:i",

@@ -1,12 +1,14 @@
 /* A value of the component model as the host sees it. What its members mean follows from its type:
  *
- *   bool, integers, char          u         signed ones sign-extended to 64 bits
- *   flags                         u         bit i: label i
- *   own, borrow                   u         the representation (rep) that the host gave the
- * resource f32, f64                      f         NaNs are canonical string, list<u8> n, bytes
- * strings are always UTF-8 here list of others                n, items record, tuple n, items  one
- * per field variant, enum, option, result n, items  the case (option: 0 none, 1 some; result: 0 ok,
- * 1 error), the payload or NULL
+ *   bool, integers, char    u         signed ones sign-extended to 64 bits
+ *   flags                   u         bit i: label i
+ *   own, borrow             u         the representation (rep) that the host gave the resource
+ *   f32, f64                f         NaNs are canonical
+ *   string, list<u8>        n, bytes  strings are always UTF-8 here
+ *   list of others          n, items
+ *   record, tuple           n, items  one per field
+ *   variant, enum,          n, items  n: the case (option: 0 none, 1 some; result: 0 ok, 1 error),
+ *   option, result                    items: the payload, or NULL
  *
  * A value owns nothing: items live in the invocation's arena, bytes may point into guest memory.
  * Those stay valid until the guest runs again, which for a host function is when it returns (or,

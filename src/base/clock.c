@@ -126,13 +126,13 @@ static bool add_amount(uint64_t *total, struct amount amount, uint64_t unit) {
 }
 
 static bool too_long(const char *text, struct err *err) {
-    return err_set(err, ERR_LIMIT, "duration '%.100s' is longer than 584 years", text);
+    return err_set(err, ERR_LIMIT, "duration \"%.100s\" is longer than 584 years", text);
 }
 
 static bool not_a_duration(const char *text, struct err *err) {
-    return err_set(err, ERR_INVALID,
-                   "'%.100s' is not a duration: write for example 250ms, 10s, 1m 30s, 2h or PT10S",
-                   text);
+    return err_set(
+        err, ERR_INVALID,
+        "\"%.100s\" is not a duration: write for example 250ms, 10s, 1m 30s, 2h or PT10S", text);
 }
 
 /* A name ends where its letters end; the micro sign's two bytes count as letters. */

@@ -18,9 +18,10 @@ bool decode_section_head(struct reader *reader, uint8_t *id, struct reader *cont
     return !reader->failed;
 }
 
-bool decode_items(struct decoder *decoder, struct reader *contents, uint32_t min_bytes,
-                  const char *what,
-                  void (*decode)(struct decoder *decoder, struct reader *reader)) {
+/* A section that is a vector of items. */
+static bool decode_items(struct decoder *decoder, struct reader *contents, uint32_t min_bytes,
+                         const char *what,
+                         void (*decode)(struct decoder *decoder, struct reader *reader)) {
     uint32_t count = reader_count(contents, min_bytes, COMPONENT_MAX_ITEMS, what);
     for (uint32_t i = 0; i < count && !contents->failed; i++) decode(decoder, contents);
     if (!contents->failed && !reader_done(contents))

@@ -173,8 +173,7 @@ enum component_layer component_layer(const uint8_t *bytes, size_t size);
 bool component_decode(const uint8_t *bytes, size_t size, struct arena *arena,
                       struct component *component, struct err *err);
 
-/* Which skill world it exports, looking at exports of package pharia:skill only (reference: wit.md
- * 1). */
+/* Which skill world it exports, looking at exports of package pharia:skill only. */
 enum component_world_kind { WORLD_FUNCTION, WORLD_MESSAGE_STREAM };
 struct component_world {
     enum component_world_kind kind;

@@ -226,8 +226,5 @@ void decode_nested_instance(struct decoder *decoder, struct reader *reader,
 
 /* A section's header: its number, and its contents as a reader of their own. */
 bool decode_section_head(struct reader *reader, uint8_t *id, struct reader *contents);
-/* A section that is a vector of items. */
-bool decode_items(struct decoder *decoder, struct reader *contents, uint32_t min_bytes,
-                  const char *what, void (*decode)(struct decoder *decoder, struct reader *reader));
 
 #endif

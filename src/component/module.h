@@ -116,8 +116,8 @@ enum { MODULE_ARENA_FACTOR = 20, MODULE_ARENA_BASE = 64 * 1024 };
 
 /* `bytes`: one whole core module, from its magic number. Linear in its size (but for sorting
  * names); arena use is at most MODULE_ARENA_FACTOR times its size + MODULE_ARENA_BASE. Indices in
- * constant expressions are checked as well. Refuses, by name, what study/README.md 5 lists: shared
- * or 64-bit memories and tables, tags, GC and typed reference types. */
+ * constant expressions are checked as well. Refuses by name (docs/linking.md): shared or
+ * 64-bit memories and tables, tags, GC and typed reference types. */
 bool module_decode(struct slice bytes, struct arena *arena, struct core_module *module,
                    struct err *err);
 /* NULL when there is no export of that name. */

@@ -108,8 +108,8 @@ static bool is_of(uint8_t byte, enum names_class names_class) {
            names_class >= NAMES_EXTERN;
 }
 
-bool names_check(struct reader *reader, uint32_t offset, struct str name,
-                 enum names_class names_class, const char *what) {
+static bool check(struct reader *reader, uint32_t offset, struct str name,
+                  enum names_class names_class, const char *what) {
     for (size_t i = 0; i < name.size; i++)
         if (!is_of((uint8_t)name.data[i], names_class))
             return reader_fail_at(reader, offset, ERR_INVALID, "%s with the byte 0x%02x in it",
@@ -119,7 +119,7 @@ bool names_check(struct reader *reader, uint32_t offset, struct str name,
 
 bool names_check_func(struct reader *reader, uint32_t offset, struct str name) {
     static const char *const annotations[] = {"[method]", "[static]", "[constructor]"};
-    if (!names_check(reader, offset, name, NAMES_PLAIN, "function's name")) return false;
+    if (!check(reader, offset, name, NAMES_PLAIN, "function's name")) return false;
     if (name.size == 0 || name.data[0] != '[') return true;
     for (size_t i = 0; i < sizeof annotations / sizeof *annotations; i++)
         if (str_starts(name, annotations[i])) return true;
@@ -138,7 +138,7 @@ struct str names_read(struct reader *reader, enum names_class names_class, const
     struct slice bytes = reader_bytes(reader, size);
     struct str name = {(const char *)bytes.data, bytes.size};
     if (name.size == 0) reader_fail_at(reader, start, ERR_INVALID, "empty %s", what);
-    names_check(reader, start, name, names_class, what);
+    check(reader, start, name, names_class, what);
     return name;
 }
 

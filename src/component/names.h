@@ -33,8 +33,6 @@ enum names_class {
     NAMES_EXTERN, /* and : / @ +: interfaces and versions; so not url=<…> and the like, which nobody
                      could give us anyway */
 };
-bool names_check(struct reader *reader, uint32_t offset, struct str name,
-                 enum names_class names_class, const char *what);
 /* A function's name: NAMES_PLAIN, and what is in brackets before it is known; so none is
  * "[resource-drop]x", as core imports call the drop of a handle. */
 bool names_check_func(struct reader *reader, uint32_t offset, struct str name);

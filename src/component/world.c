@@ -1,5 +1,5 @@
-/* Which world a component is made for: told by the version of what it exports, as reference/wit.md
- * 1 has it. */
+/* Which world a component is made for: told by the version of what it exports. The worlds' texts
+ * are in wit/. */
 #include "component/component.h"
 
 /* Worlds of major version 0 that are known, with the newest patch of each. */

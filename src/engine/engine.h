@@ -29,8 +29,10 @@ struct engine_settings {
     bool strict_memory;   /* protect grown pages between calls; must fit how the code was linked */
     uint32_t slot_dirty_limit; /* a slot with more private pages than this is reset by the kernel
                                   instead of copied; default 4096 */
-    uint32_t verify_interval;  /* compare a slot with its image after every so many calls and abort
-                                  when they differ; 0: never */
+    uint32_t warm_slots; /* so many free slots of a thread keep their private pages; default 64 */
+    uint32_t warm_pages; /* so many such pages in all; default 8192 (32 MiB) */
+    uint32_t verify_interval; /* compare a slot with its image after every so many calls and abort
+                                 when they differ; 0: never */
 };
 void engine_settings_default(struct engine_settings *settings);
 

@@ -208,12 +208,8 @@ void slot_destroy(struct slot *slot) {
 
 static struct slot *slot_take(struct engine_thread *thread, struct shelf *shelf, size_t reserved,
                               size_t guard) {
-    struct slot *slot = shelf->free;
-    if (slot) {
-        shelf->free = slot->next;
-        thread->stats.slots_free--;
-        return slot;
-    }
+    struct slot *slot = thread_unshelve(thread, shelf);
+    if (slot) return slot;
     slot = slot_make(thread, shelf, reserved, guard);
     if (slot) return slot;
     thread_shrink(thread);

@@ -3,8 +3,6 @@
 #ifndef PK_KERNEL_COMMANDS_H
 #define PK_KERNEL_COMMANDS_H
 
-#define KERNEL_VERSION "0.1.0"
-
 int command_serve(int argc, char **argv);
 int command_inspect(int argc, char **argv); /* FILE [--json] */
 int command_link(int argc, char **argv);    /* FILE -o DIR [--strict-memory] */

@@ -74,11 +74,26 @@ enum { KEY_TOTAL = sizeof keys / sizeof *keys };
 
 /* ---- values */
 
+/* A limit of a duration or a size as one would write it: in the largest unit that divides it. */
+static void limit_text(enum key_kind kind, uint64_t limit, char *out, size_t size) {
+    static const struct unit {
+        uint64_t factor;
+        const char *name;
+    } durations[] = {{86400 * CLOCK_S, "d"}, {CLOCK_S, "s"}, {CLOCK_MS, "ms"}, {1, "ns"}},
+      sizes[] = {{1ull << 40, "Ti"}, {1 << 30, "Gi"}, {1 << 20, "Mi"}, {1 << 10, "Ki"}, {1, ""}};
+    const struct unit *unit = kind == KEY_SIZE ? sizes : durations;
+    while (limit % unit->factor != 0) unit++;
+    snprintf(out, size, "%" PRIu64 "%s", limit / unit->factor, unit->name);
+}
+
 static bool in_range(const struct config_key *key, uint64_t value, const char *text,
                      struct err *err) {
     if (value >= key->min && value <= key->max) return true;
-    return err_set(err, ERR_INVALID, "\"%s\" is %s than this setting takes", text,
-                   value < key->min ? "less" : "more");
+    bool less = value < key->min;
+    char limit[40];
+    limit_text(key->kind, less ? key->min : key->max, limit, sizeof limit);
+    return err_set(err, ERR_INVALID, "\"%s\" is %s than this setting takes: at %s %s", text,
+                   less ? "less" : "more", less ? "least" : "most", limit);
 }
 
 static bool parse(const struct config_key *key, const char *text, struct config *config,
@@ -87,7 +102,7 @@ static bool parse(const struct config_key *key, const char *text, struct config 
     switch (key->kind) {
     case KEY_TEXT:
         *(const char **)field = text;
-        return *text ? true : err_set(err, ERR_INVALID, "an empty text");
+        return *text ? true : err_set(err, ERR_INVALID, "its value is empty");
     case KEY_DURATION:
         return clock_parse_duration(text, field, err) &&
                in_range(key, *(uint64_t *)field, text, err);
@@ -113,8 +128,8 @@ static bool read_key(const struct config_entries *entries, const struct config_k
         return true;
     }
     if (!entry->value)
-        return err_set(err, ERR_INVALID, "%s, %s: a single value was expected", entry->source,
-                       entry->shown);
+        return err_set(err, ERR_INVALID, "%s, %s: a single value was expected, not a list",
+                       entry->source, entry->shown);
     return parse(key, entry->value, config, err) ||
            err_prefix(err, "%s, %s", entry->source, entry->shown);
 }
@@ -152,14 +167,12 @@ static void warn(struct config *config, const char *format, const char *name, co
 
 static bool add_namespace(struct config_entries *entries, const char *name, struct config *config,
                           struct err *err) {
-    static const char *const later[] = {"config-url", "skills"}, *const ignored[] = {
-                                                                     "mcp-servers", "native-tools"};
+    static const char *const later[] = {"config-url", "skills"};
+    static const char *const ignored[] = {"mcp-servers", "native-tools"};
     const char *path[] = {"namespaces", name, "directory"};
     const struct config_entry *directory = config_find(entries, path, 3);
     if (!skill_namespace_valid(str_of(name)))
-        return err_set(err, ERR_INVALID,
-                       "namespace \"%s\": a name has 1 to 64 characters of a-z, 0-9 and single "
-                       "hyphens between them",
+        return err_set(err, ERR_INVALID, "namespace \"%s\": a name has " SKILL_NAMESPACE_RULE,
                        name);
     for (size_t i = 0; i < 2; i++) {
         path[2] = later[i];
@@ -175,7 +188,10 @@ static bool add_namespace(struct config_entries *entries, const char *name, stru
                  ignored[i]);
     }
     if (!directory || !directory->value || !*directory->value)
-        return err_set(err, ERR_INVALID, "namespace \"%s\": its \"directory\" is missing", name);
+        return err_set(
+            err, ERR_INVALID,
+            "namespace \"%s\": its \"directory\" is missing: set namespaces.%s.directory", name,
+            name);
     config->namespaces[config->namespace_count++] =
         (struct skill_namespace){name, directory->value};
     return true;
@@ -264,14 +280,16 @@ static const char *shown_default(const struct config_key *key) {
     return key->standard ? key->standard : key->shown;
 }
 
+enum { HELP_COLUMN = 31 }; /* where the texts begin: behind "  --", 26 characters and a blank */
+
 void config_help(struct buf *out) {
     for (size_t i = 0; i < KEY_TOTAL; i++)
-        buf_format(out, "  --%-26s %s\n%*s(default %s)\n", keys[i].name, keys[i].help, 31, "",
-                   shown_default(&keys[i]));
-    buf_format(out,
-               "  --%-26s %s\n%*s(default skills for dev, when there is no namespace at all)\n",
-               "namespaces.NAME.directory",
-               "directory of the skills of a namespace: NAMESPACES__NAME__DIRECTORY", 31, "");
+        buf_format(out, "  --%-26s %s\n%*s(%s, default %s)\n", keys[i].name, keys[i].help,
+                   HELP_COLUMN, "", kind_names[keys[i].kind], shown_default(&keys[i]));
+    buf_format(
+        out, "  --%-26s %s\n%*s(text, default skills for dev, when there is no namespace at all)\n",
+        "namespaces.NAME.directory",
+        "directory of the skills of a namespace: NAMESPACES__NAME__DIRECTORY", HELP_COLUMN, "");
 }
 
 void config_help_markdown(struct buf *out) {

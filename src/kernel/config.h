@@ -5,10 +5,9 @@
  * ./.env adds what is not set in it), options of the command line. A key "kernel-address" is
  * KERNEL_ADDRESS in the environment and --kernel-address as an option; levels of tables are joined
  * by "__" in the environment and by "." in options. Names of the environment are lower-cased, "_"
- * becomes
- * "-", and so does the boundary between a letter and a digit (NAMESPACES__TEAM1__DIRECTORY is the
- * namespace "team-1"): that is how the reference reads them (http_api.md 3). Unknown keys are
- * ignored, unknown options are not. Thread: main. */
+ * becomes "-", and a hyphen comes between a letter and a digit (NAMESPACES__TEAM1__DIRECTORY is the
+ * namespace "team-1"): that is how the existing Kernel reads them. Unknown keys are ignored,
+ * unknown options are not. Thread: main. */
 #ifndef PK_KERNEL_CONFIG_H
 #define PK_KERNEL_CONFIG_H
 
@@ -43,8 +42,9 @@ struct config {
 };
 
 /* `argv`: the options, without the program's and the subcommand's name. `environment` is like
- * environ; `directory` is where config.toml, .env and the default namespace are ("." for the
- * working directory). On failure the text says which source and key. */
+ * environ; `directory` is where config.toml and .env are ("." for the working directory);
+ * directories of namespaces are relative to the working directory. On failure the text says which
+ * source and key, or which namespace. */
 bool config_read(int argc, char **argv, char **environment, const char *directory,
                  struct config *config, struct err *err);
 void config_free(struct config *config);

@@ -15,8 +15,8 @@ bool config_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *
                         struct err *err);
 /* 1, true, on, yes; 0, false, off, no; any case. */
 bool config_parse_bool(const char *text, bool *value, struct err *err);
-/* "info", or directives of the reference's filter, "info,target=debug", of which the one without a
- * target counts. */
+/* "info", or directives of the existing Kernel's filter, "info,target=debug", of which the one
+ * without a target counts. */
 bool config_parse_level(const char *text, enum log_level *level, struct err *err);
 
 #endif

@@ -141,7 +141,8 @@ static bool new_shell(struct server *server, struct err *err) {
     settings.body_limit = config->body_limit;
     settings.body_memory = config->body_memory;
     settings.connections = connection_limit(config);
-    settings.idle_timeout = (uint32_t)(config->idle_timeout / CLOCK_S);
+    settings.idle_timeout =
+        (uint32_t)((config->idle_timeout + CLOCK_S - 1) / CLOCK_S); /* not less */
     return shell_new(&settings, server->store, server->runtime, &server->shell, err);
 }
 
@@ -173,6 +174,10 @@ static void stop(struct server *server, bool started) {
 
 /* ---- what is said at start */
 
+static double seconds(uint64_t duration) {
+    return (double)duration / CLOCK_S;
+}
+
 static void announce(const struct server *server) {
     const struct config *config = &server->config;
     for (size_t i = 0; i < config->warning_count; i++)
@@ -180,11 +185,15 @@ static void announce(const struct server *server) {
     for (size_t i = 0; i < config->namespace_count; i++)
         log_info("kernel", "namespace %s: directory %s", config->namespaces[i].name,
                  config->namespaces[i].directory);
+    /* resource-eval reads strategy and tier from this line. */
+    log_info("kernel", "engine: strategy=%s tier=%s, private pages found by %s",
+             config->strict_memory ? "linked-strict" : "linked-open", "cranelift-speed",
+             engine_scan_method(server->engine));
     log_info("kernel", "cache directory %s", config->cache_dir);
     log_info("kernel",
-             "limits of an invocation: %" PRIu64 " MiB of memory, %" PRIu64 " s; at most %" PRIu64
+             "limits of an invocation: %g MiB of memory, %g s; at most %" PRIu64
              " invocations at once",
-             config->invocation_memory >> 20, (uint64_t)(config->invocation_timeout / CLOCK_S),
+             (double)config->invocation_memory / (1 << 20), seconds(config->invocation_timeout),
              config->max_invocations);
     if (shell_is_public(server->shell))
         log_warn("kernel",
@@ -202,9 +211,9 @@ static int serve(struct server *server) {
         announce(server);
         while (sem_wait(&server->stop)) must(errno == EINTR);
         int number = atomic_load(&server->received);
-        log_info("kernel", "%s: stopping; running invocations may go on for %" PRIu64 " s",
+        log_info("kernel", "%s: stopping; running invocations may go on for %g s",
                  number == SIGINT ? "SIGINT" : "SIGTERM",
-                 (uint64_t)(server->config.shutdown_deadline / CLOCK_S));
+                 seconds(server->config.shutdown_deadline));
     }
     stop(server, started);
     if (started)

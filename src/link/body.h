@@ -13,7 +13,7 @@ struct body {
     struct merged *merged;
     struct reader in;
     const uint8_t *copied;               /* the input before it is written */
-    uint8_t *out;                        /* GROWTH times the input is reserved */
+    uint8_t *out;                        /* LINK_BODY_GROWTH times the input is reserved */
     const uint8_t *const_at, *const_end; /* the last i32.const: its value, its end */
 };
 

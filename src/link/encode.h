@@ -25,6 +25,7 @@ enum wasm_section {
     SECTION_DATA_COUNT = 12,
 };
 
+/* Only what is written, or looked for; opcode.def has all that is read. */
 enum wasm_op {
     OP_UNREACHABLE = 0x00,
     OP_BLOCK = 0x02,
@@ -48,7 +49,6 @@ enum wasm_op {
     OP_I64_CONST = 0x42,
     OP_F32_CONST = 0x43,
     OP_F64_CONST = 0x44,
-    OP_I32_EQZ = 0x45,
     OP_I32_EQ = 0x46,
     OP_I32_LT_U = 0x49,
     OP_I32_GT_U = 0x4b,
@@ -75,11 +75,9 @@ enum wasm_op {
 
 enum wasm_misc_op {
     MISC_MEMORY_INIT = 8,
-    MISC_DATA_DROP = 9,
     MISC_MEMORY_COPY = 10,
     MISC_MEMORY_FILL = 11,
     MISC_TABLE_INIT = 12,
-    MISC_ELEM_DROP = 13,
     MISC_TABLE_COPY = 14,
     MISC_TABLE_GROW = 15,
     MISC_TABLE_SIZE = 16,

@@ -11,8 +11,8 @@ static void put_return_failure(struct buf *out) {
 }
 
 /* pk-memory-grow(delta): what the guest sees of the memory's size is a global. The real memory
- * keeps the highest size that any call of its slot has reached (study/README.md 3), so it grows
- * only beyond that. */
+ * keeps the highest size that any call of its slot has reached (docs/engine.md, Grown memory), so
+ * it grows only beyond that. */
 void grow_write_memory(const struct merge *merge, struct buf *body) {
     enum { DELTA, NEW };
     put_u32(body, 1);

@@ -67,7 +67,8 @@ static bool merge_begin(struct merge *merge) {
     buf_init(&merge->element_section, merge->cap);
     buf_init(&merge->data_section, merge->cap);
     /* A body is written with room to spare; merge_buf_ok looks at what was used. */
-    buf_init(&merge->code_section, merge->cap + 4 * (size_t)LINK_MAX_BODY + LINK_OUTPUT_SLACK);
+    buf_init(&merge->code_section,
+             merge->cap + LINK_BODY_GROWTH * (size_t)LINK_MAX_BODY + LINK_BODY_SLACK);
     if (!table_init(&merge->helper_table, merge->arena, 16)) return merge_no_memory(merge);
     return types_init(merge) && check_copies(merge);
 }

@@ -47,8 +47,8 @@
 
 struct link_settings {
     /* true: memory.size and memory.grow stay as they are, grown pages are protected between calls;
-     * false: they become a global and a call, so that a slot's pages stay open (study/README.md 3).
-     */
+     * false: they become a global and a call, so that a slot's pages stay open (docs/engine.md,
+     * Grown memory). */
     bool strict_memory;
 };
 

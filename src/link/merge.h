@@ -14,12 +14,16 @@
 enum {
     LINK_PAGE = 65536,
     LINK_MAX_GLOBALS = 900, /* values from "pk" "start"; a function has at most 1,000 results */
-    LINK_MAX_TABLE_MIN = 1000000,  /* elements that a table begins with */
-    LINK_MAX_TABLE = 1000000,      /* ... and grows to: 8 MB of the host's memory, */
-    LINK_MAX_TABLES = 16,          /* of which the invocation's memory limit knows nothing */
-    LINK_MAX_ITEMS = 1000000,      /* functions, globals, types: the engine's own limits */
-    LINK_MAX_SEGMENTS = 100000,    /* element segments, and data segments in the code; likewise */
-    LINK_MAX_BODY = 7654321,       /* bytes of a function's body; likewise */
+    LINK_MAX_TABLE_MIN = 1000000, /* elements that a table begins with */
+    LINK_MAX_TABLE = 1000000,     /* ... and grows to: 8 MB of the host's memory, */
+    LINK_MAX_TABLES = 16,         /* of which the invocation's memory limit knows nothing */
+    LINK_MAX_ITEMS = 1000000,     /* functions, globals, types: the engine's own limits */
+    LINK_MAX_SEGMENTS = 100000,   /* element segments, and data segments in the code; likewise */
+    LINK_MAX_BODY = 7654321,      /* bytes of a function's body; likewise */
+    /* The instruction that grows most is call_indirect: 3 bytes become 11. Beside that a body may
+     * grow by its size. */
+    LINK_BODY_GROWTH = 4,
+    LINK_BODY_SLACK = 32,
     LINK_MAX_OUTPUT = 1 << 30,     /* bytes of a module; likewise */
     LINK_OUTPUT_SLACK = 64 * 1024, /* output that any input may have, beside its own size */
 };
@@ -144,10 +148,8 @@ struct merge {
 
 /* resolve.c: find what every import stands for, and check its type. */
 bool resolve_all(struct merge *merge);
-/* The definition of a core item of the component. An error does not say who asked: err_prefix. */
-bool resolve_item(struct merge *merge, enum core_kind kind, uint32_t index, struct place *place);
-/* The same for a function of the guest, which canonical options or a lift name as `what`, and for a
- * realloc. */
+/* The definition of a function of the guest, which canonical options or a lift name as `what`, and
+ * of a realloc. */
 bool resolve_guest(struct merge *merge, uint32_t item, const char *what, struct place *place);
 bool resolve_realloc(struct merge *merge, uint32_t item, struct place *place);
 /* The function type of a definition that is not a host function. */
@@ -161,8 +163,10 @@ void host_field(const struct merge *merge, const struct host *host, struct buf *
 struct str host_interface(const struct merge *merge, const struct host *host);
 struct str host_name(const struct merge *merge, const struct host *host);
 
-/* shims.c: entries, shims, pk-start. */
+/* entries.c: the exported functions. */
 bool entries_collect(struct merge *merge);
+
+/* shims.c: shims, entries, pk-start. */
 bool shims_write(struct merge *merge);   /* bodies of the shims */
 bool entries_write(struct merge *merge); /* bodies of entries and pk-start */
 
@@ -191,6 +195,8 @@ bool datas_collect(struct merge *merge);
 /* The merged index of a data segment that a body uses; LINK_NONE and an error when it does not
  * exist. */
 uint32_t datas_use(struct merge *merge, struct merged *instance, uint32_t index);
+
+/* starts.c: is the order of start functions and segments kept? */
 bool starts_check(struct merge *merge);
 
 /* rewrite.c: all function bodies of the modules into code_section. */

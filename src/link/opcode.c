@@ -61,10 +61,10 @@ static const struct {
     {0, 0xd3, 0xd3, "the GC proposal"},
     {0, 0xd4, 0xd6, "the typed function references proposal"},
     {0, 0xe0, 0xe6, "the stack switching proposal"},
-    {0xfb, 0, UINT32_MAX, "the GC proposal"},
+    {OPCODE_PREFIX_GC, 0, UINT32_MAX, "the GC proposal"},
     {OPCODE_PREFIX_MISC, 0x12, 0x12, "the memory control proposal"},
     {OPCODE_PREFIX_MISC, 0x13, 0x16, "the wide arithmetic proposal"},
-    {0xfe, 0, UINT32_MAX, "the threads proposal"},
+    {OPCODE_PREFIX_THREADS, 0, UINT32_MAX, "the threads proposal"},
 };
 
 const char *opcode_proposal(uint8_t prefix, uint32_t code) {

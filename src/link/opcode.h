@@ -49,10 +49,12 @@ enum opcode_immediates {
 };
 
 enum {
+    OPCODE_PREFIX_GC = 0xfb, /* none of its instructions is taken */
     OPCODE_PREFIX_MISC = 0xfc,
     OPCODE_PREFIX_SIMD = 0xfd,
-    OPCODE_SIMD_COUNT = 0x114,
-    OPCODE_MISC_COUNT = 18
+    OPCODE_PREFIX_THREADS = 0xfe, /* likewise */
+    OPCODE_SIMD_COUNT = 0x114,    /* one more than the largest code in opcode.def */
+    OPCODE_MISC_COUNT = 18        /* likewise */
 };
 
 /* By opcode byte; prefixes are OPCODE_UNKNOWN here. */
@@ -63,7 +65,7 @@ enum opcode_immediates opcode_immediates(uint8_t prefix, uint32_t code);
 /* "memory.copy"; NULL when we do not take it. */
 const char *opcode_name(uint8_t prefix, uint32_t code);
 /* What an instruction that we do not take belongs to: "the exception handling proposal", or "no
- * known proposal". */
+ * proposal that we know". */
 const char *opcode_proposal(uint8_t prefix, uint32_t code);
 
 #endif

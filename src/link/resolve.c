@@ -68,7 +68,9 @@ static enum step export_step(struct merge *merge, enum core_kind kind, uint32_t 
     return STEP_DEFINED;
 }
 
-bool resolve_item(struct merge *merge, enum core_kind kind, uint32_t index, struct place *place) {
+/* The definition of a core item of the component. An error does not say who asked: err_prefix. */
+static bool resolve_item(struct merge *merge, enum core_kind kind, uint32_t index,
+                         struct place *place) {
     const struct component *component = merge->component;
     uint32_t first = index, steps = 0;
     for (;; steps++) {

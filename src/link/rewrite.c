@@ -3,9 +3,6 @@
  * validates what comes out. */
 #include "link/body.h"
 
-/* The longest growth of an instruction is that of call_indirect: 3 bytes become 11. */
-enum { GROWTH = 4, BODY_SLACK = 32 };
-
 static bool map_kind(struct body *body, enum core_kind kind, const char *what) {
     uint32_t mapped;
     return body_map(body, body->merged->map[kind], body->merged->module->count[kind], what,
@@ -141,7 +138,8 @@ static bool take_instructions(struct body *body) {
         const uint8_t *start = in->at++;
         enum opcode_immediates immediates = (enum opcode_immediates)opcode_plain[*start];
         if (immediates == IMMEDIATES_NONE) continue;
-        bool ok = immediates != OPCODE_UNKNOWN || *start < 0xfb || *start > 0xfe
+        bool ok = immediates != OPCODE_UNKNOWN || *start < OPCODE_PREFIX_GC ||
+                          *start > OPCODE_PREFIX_THREADS
                       ? take_immediates(body, start, immediates)
                       : take_prefixed(body, start, *start);
         if (!ok) return false;
@@ -161,7 +159,7 @@ static bool rewrite_body(struct merge *merge, struct merged *merged, struct slic
     if (source.size > LINK_MAX_BODY)
         return err_set(merge->err, ERR_LIMIT, "its body has %u bytes; the limit is %d", source.size,
                        LINK_MAX_BODY);
-    uint8_t *room = buf_reserve(code, (size_t)GROWTH * source.size + BODY_SLACK);
+    uint8_t *room = buf_reserve(code, (size_t)LINK_BODY_GROWTH * source.size + LINK_BODY_SLACK);
     if (room == NULL) return merge_buf_ok(merge, code);
     struct body body = {
         .merge = merge, .merged = merged, .copied = source.data, .out = room + LEB_MAX_U32};

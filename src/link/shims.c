@@ -1,6 +1,6 @@
 /* Functions that the linker adds: shims around host functions whose results need guest memory, the
  * entries, pk-start. Each asks for what it needs and is told, in wasm, because a host function
- * cannot call the guest's realloc itself (study/README.md 4). */
+ * cannot call the guest's realloc itself (docs/linking.md, Shims). */
 #include "link/encode.h"
 #include "link/merge.h"
 

@@ -49,6 +49,7 @@ void ready_push(struct ready *ready, struct invocation *invocation, uint64_t now
 
 void ready_put_back(struct ready *ready, struct invocation *invocation, uint64_t now) {
     enum ready_class before = invocation->class;
+    ready->queues[before].served = now;
     invocation->class = class_of(invocation);
     bool goes_on = invocation->class == before && before != READY_LONG;
     push(&ready->queues[invocation->class], invocation, goes_on, now);
@@ -65,15 +66,16 @@ static struct invocation *pop(struct ready_queue *queue, uint64_t now) {
 struct invocation *ready_pop(struct ready *ready, uint64_t now, bool *out_of_turn) {
     uint32_t young = ready->queues[READY_MID].count + ready->queues[READY_HOG].count;
     struct ready_queue *chosen = NULL;
-    *out_of_turn = false;
+    bool may_be_out = !ready->out_of_turn;
+    *out_of_turn = ready->out_of_turn = false;
     for (uint32_t class = 0; class < READY_CLASS_COUNT; class ++) {
         struct ready_queue *queue = &ready->queues[class];
         if (!queue->first) continue;
         bool may = class != READY_NEW || young < READY_YOUNG_MAX;
         if (!chosen && may)
             chosen = queue;
-        else if (now - queue->served >= patience[class]) {
-            *out_of_turn = true;
+        else if ((may_be_out || !chosen) && now - queue->served >= patience[class]) {
+            *out_of_turn = ready->out_of_turn = true;
             return pop(queue, now);
         }
     }

@@ -39,8 +39,9 @@ struct ready {
     struct ready_queue {
         struct invocation *first, *last; /* linked by `next` */
         uint32_t count;
-        uint64_t served; /* when one was taken last, or when it became non-empty */
+        uint64_t served; /* when one had its last turn, or when it became non-empty */
     } queues[READY_CLASS_COUNT];
+    bool out_of_turn; /* the last was: the next is not, however slow the slices are */
 };
 
 /* A new one, or one that was woken: behind the others of its class. */

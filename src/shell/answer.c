@@ -14,8 +14,8 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
         value); /* fails without memory or for a value with a line end: then it is left out */
 }
 
-/* A page of any origin may ask, as with the reference: its origin, and for a preflight what it
- * wants, are given back to it. */
+/* A page of any origin may ask, as with the existing Kernel: its origin, and for a preflight what
+ * it wants, are given back to it. */
 static void add_cors(struct shell_request *request, struct MHD_Response *response) {
     struct MHD_Connection *connection = request->connection;
     const char *origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Origin");

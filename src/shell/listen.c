@@ -43,7 +43,9 @@ static struct addrinfo *resolve(const char *address, struct err *err) {
     int failed = getaddrinfo(host, port, &hints, &found);
     free(copy);
     if (!failed) return found;
-    err_set(err, ERR_INVALID, "KERNEL_ADDRESS \"%s\": %s", address, gai_strerror(failed));
+    err_set(err, ERR_INVALID,
+            "KERNEL_ADDRESS \"%s\" (%s): set it to an address and port of this machine", address,
+            gai_strerror(failed));
     return NULL;
 }
 

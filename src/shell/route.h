@@ -14,7 +14,8 @@ enum route_flags {
     ROUTE_JSON = 1,   /* has a JSON body */
     ROUTE_BEARER = 2, /* an Authorization header must be a bearer's, when there is one */
     ROUTE_TOKEN = 4,  /* … and there must be one */
-    ROUTE_2024 = 8, /* failures have the form of the server of 2024: 400 or 500 and a JSON string */
+    ROUTE_2024 = 8, /* failures have the form that the existing Kernel had in 2024: 400 or 500 and a
+                       JSON string */
 };
 
 struct route {

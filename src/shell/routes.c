@@ -51,14 +51,9 @@ static void handle_drop(struct shell_request *request) {
 
 /* One segment, "dev%2FNAME". */
 static void handle_drop_2024(struct shell_request *request) {
-    struct str skill = request->params[0];
-    size_t slash = str_find(skill, '/');
-    if (slash == skill.size)
-        answer_json_text(request, MHD_HTTP_BAD_REQUEST,
-                         "The skill has a missing namespace: it must be named \"namespace/name\".");
-    else
-        drop(request, (struct str){skill.data, slash},
-             (struct str){skill.data + slash + 1, skill.size - slash - 1});
+    struct str namespace, name;
+    if (run_split_name(request, request->params[0], &namespace, &name))
+        drop(request, namespace, name);
 }
 
 const struct route route_table[] = {
@@ -69,7 +64,7 @@ const struct route route_table[] = {
     {"GET", "/v1/skills/{namespace}/{name}/metadata", ROUTE_BEARER, run_metadata},
     {"GET", "/cached_skills", ROUTE_BEARER, handle_cached},
     {"DELETE", "/cached_skills/{namespace}/{name}", ROUTE_BEARER, handle_drop},
-    /* the server of 2024, which evaluations still call */
+    /* routes of the existing Kernel as it was in 2024, which evaluations still call */
     {"GET", "/healthcheck", 0, handle_health},
     {"GET", "/skills", 0, handle_skills},
     {"POST", "/execute_skill", ROUTE_BEARER | ROUTE_TOKEN | ROUTE_JSON | ROUTE_2024,

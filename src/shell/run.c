@@ -15,13 +15,13 @@
 
 static const char load_prefix[] = "Error loading skill: ";
 
-void run_fail(struct shell_request *request, enum text_failure failure, const char *cause) {
+void run_fail(struct shell_request *request, enum failure failure, const char *cause) {
     struct buf text;
     buf_init(&text, SIZE_MAX);
     if (failure == FAILURE_LOAD && strncmp(cause, load_prefix, sizeof load_prefix - 1) == 0)
         cause += sizeof load_prefix - 1;
     unsigned status =
-        text_failure(&text, failure, request->skill_namespace, request->skill_name, cause);
+        failure_text(&text, failure, request->skill_namespace, request->skill_name, cause);
     if (buf_cstr(&text)) log_info("shell", "%u: %s", status, buf_cstr(&text));
     if (!(request->route->flags & ROUTE_2024)) {
         answer_buf(request, status, TYPE_TEXT, &text);
@@ -32,7 +32,7 @@ void run_fail(struct shell_request *request, enum text_failure failure, const ch
     buf_json_string(&json, text.data, text.size);
     json.failed |= text.failed;
     buf_free(&text);
-    answer_buf(request, text_failure_status_2024(failure), TYPE_JSON, &json);
+    answer_buf(request, failure_status_2024(failure), TYPE_JSON, &json);
 }
 
 /* ---- the other threads' calls: they only send the request home */
@@ -70,7 +70,7 @@ static void forget_answer(struct invocation_request *run) {
 static void answer_run(struct shell_request *request) {
     struct invocation_request *run = &request->run;
     if (run->outcome != INVOCATION_OK) {
-        run_fail(request, text_outcome(run->outcome),
+        run_fail(request, failure_of(run->outcome),
                  run->text ? run->text : "the kernel has no memory for the cause");
         return;
     }
@@ -199,6 +199,19 @@ void run_metadata(struct shell_request *request) {
     begin(request, INVOCATION_METADATA, request->params[0], request->params[1]);
 }
 
+bool run_split_name(struct shell_request *request, struct str skill, struct str *namespace,
+                    struct str *name) {
+    size_t slash = str_find(skill, '/');
+    if (slash == skill.size) {
+        answer_json_text(request, MHD_HTTP_BAD_REQUEST,
+                         "The skill has a missing namespace: it must be named \"namespace/name\".");
+        return false;
+    }
+    *namespace = (struct str){skill.data, slash};
+    *name = (struct str){skill.data + slash + 1, skill.size - slash - 1};
+    return true;
+}
+
 /* {"skill": "dev/NAME", "input": …} */
 void run_skill_2024(struct shell_request *request) {
     static const char *const keys[] = {"skill", "input"};
@@ -215,16 +228,12 @@ void run_skill_2024(struct shell_request *request) {
                     "The member \"skill\" must be a string, \"namespace/name\".");
         return;
     }
-    size_t slash = str_find(skill, '/');
-    struct str name = slash < skill.size
-                          ? (struct str){skill.data + slash + 1, skill.size - slash - 1}
-                          : (struct str){0};
+    struct str namespace, name;
     request->input = values[1];
-    if (span_blank(skill) || (slash < skill.size && span_blank(name)))
+    bool blank = span_blank(skill);
+    if (!blank && !run_split_name(request, skill, &namespace, &name)) return;
+    if (blank || span_blank(name))
         answer_json_text(request, MHD_HTTP_BAD_REQUEST, "The name of the skill is empty.");
-    else if (slash == skill.size)
-        answer_json_text(request, MHD_HTTP_BAD_REQUEST,
-                         "The skill has a missing namespace: it must be named \"namespace/name\".");
     else
-        begin(request, INVOCATION_RUN, (struct str){skill.data, slash}, name);
+        begin(request, INVOCATION_RUN, namespace, name);
 }

@@ -22,7 +22,8 @@ bool cache_step(const char *step) {
     return problem == 0;
 }
 
-bool cache_write_all(int fd, const void *bytes, size_t size) {
+/* False with errno set. */
+static bool write_all(int fd, const void *bytes, size_t size) {
     const uint8_t *at = bytes;
     while (size > 0) {
         ssize_t wrote = write(fd, at, size);
@@ -107,16 +108,20 @@ static const char *read_open_manifest(int fd, char *text, size_t *size) {
     return NULL;
 }
 
+int cache_open_file(struct cache *cache, const char *name) {
+    int fd = openat(cache->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0) return fd;
+    if (errno == ELOOP)
+        cache_remove_bad(cache, name, "it is a symbolic link");
+    else if (errno != ENOENT)
+        log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(errno));
+    return -1;
+}
+
 /* The text of a manifest in memory of malloc, or NULL. */
 static char *read_manifest(struct cache *cache, const char *name, size_t *size) {
-    int fd = openat(cache->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        if (errno == ELOOP)
-            cache_remove_bad(cache, name, "it is a symbolic link");
-        else if (errno != ENOENT)
-            log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(errno));
-        return NULL;
-    }
+    int fd = cache_open_file(cache, name);
+    if (fd < 0) return NULL;
     char *text = malloc(MANIFEST_MAX_SIZE);
     const char *why = text == NULL ? "no memory" : read_open_manifest(fd, text, size);
     close(fd);
@@ -171,7 +176,7 @@ bool cache_create_named(struct cache *cache, struct cache_file *file, struct err
 
 static bool fill_manifest(struct cache *cache, struct cache_file *file, const char *name,
                           const struct buf *text) {
-    return cache_step("write") && cache_write_all(file->fd, text->data, text->size) &&
+    return cache_step("write") && write_all(file->fd, text->data, text->size) &&
            cache_step("chmod") && fchmod(file->fd, 0400) == 0 && cache_step("fsync") &&
            fsync(file->fd) == 0 && cache_step("rename") &&
            renameat(cache->dir, file->name, cache->dir, name) == 0;

@@ -24,7 +24,10 @@ static bool make_directories(const char *path, struct err *err) {
         *slash = '/';
     }
     bool good = mkdir(copy, 0700) == 0 || errno == EEXIST;
-    if (!good) err_errno(err, errno, "cannot make the cache directory %s", path);
+    if (!good)
+        err_set(err, ERR_IO,
+                "cannot make the cache directory %s (%s): choose another with --cache-dir", path,
+                strerror(errno));
     free(copy);
     return good;
 }

@@ -70,14 +70,8 @@ int cache_open_artefact(struct cache *cache, enum artefact_kind kind,
                         const struct artefact *artefact) {
     char name[CACHE_NAME];
     artefact_name(kind, artefact, name);
-    int fd = openat(cache->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        if (errno == ELOOP)
-            cache_remove_bad(cache, name, "it is a symbolic link");
-        else if (errno != ENOENT)
-            log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(errno));
-        return -1;
-    }
+    int fd = cache_open_file(cache, name);
+    if (fd < 0) return -1;
     const char *why = check_artefact(cache, fd, kind, artefact);
     if (why == NULL) return fd;
     close(fd);

@@ -30,8 +30,8 @@ struct cache {
 
 /* True when the fault hook let the step pass; false with errno set. */
 bool cache_step(const char *step);
-/* Write all bytes; false with errno set. */
-bool cache_write_all(int fd, const void *bytes, size_t size);
+/* Open a file of the cache for reading; -1: it is not there, or was a link and is removed. */
+int cache_open_file(struct cache *cache, const char *name);
 /* An empty file under a temporary name. */
 bool cache_create_named(struct cache *cache, struct cache_file *file, struct err *err);
 /* Remove a bad or foreign file and say so. */

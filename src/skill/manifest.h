@@ -7,8 +7,9 @@
  *   {"xxh3": "…16 hex digits over everything behind this member's comma…", "format": 1,
  *    "component": "…64 hex digits…",
  *    "code": {"size": N, "sha256": "…", "xxh3": "…"}, "interface": {…}, "names": {…}, "image": {…},
- *    "facts": {"kind": "function"|"message-stream", "minor": 3, "pages": 295, "globals": ["…16 hex
- * digits…", …], "data_in_image": true, "data_reason": "…"|null}}
+ *    "facts": {"kind": "function"|"message-stream", "minor": 3, "pages": 295,
+ *              "globals": ["…16 hex digits…", …],
+ *              "data_in_image": true, "data_reason": "…"|null}}
  *   {"xxh3": "…", "format": 1, "code": "…64 hex digits…", "compiled": {…}}
  * Numbers of 64 bits are hex texts: JSON readers make doubles of them. Thread: all functions are
  * pure. */

@@ -15,24 +15,33 @@ bool skill_find_host(struct str interface, struct str name, const struct host_fu
     return host_lookup(csi_tables, csi_table_count, interface, name, out, err);
 }
 
+/* Is it this type? `text` shows the type that it has; it lives in `have`, which the caller frees.
+ */
+static bool has_type(const struct abi_interface *interface, const struct abi_signature *signature,
+                     const char *type, struct buf *have, const char **text) {
+    buf_init(have, 1 << 16);
+    abi_signature_text(interface, signature, have);
+    *text = buf_cstr(have);
+    if (*text) return strcmp(*text, type) == 0;
+    *text = "a type too long to show";
+    return false;
+}
+
 /* What an import of the code leads to. */
 static bool bind_import(const struct skill_code *code, const struct abi_import *import,
                         struct skill_binding *binding, struct err *err) {
     const struct abi_interface *interface = &code->interface;
     binding->import = import;
     if (!code->find(import->interface, import->name, &binding->function, err)) return false;
-    if (!binding->function->type || import->kind == ABI_IMPORT_DROP) return true;
+    const char *type = binding->function->type, *text;
+    if (!type || import->kind == ABI_IMPORT_DROP) return true;
     struct buf have;
-    buf_init(&have, 1 << 16);
-    abi_signature_text(interface, &import->signature, &have);
-    const char *text = buf_cstr(&have);
-    bool same = text && strcmp(text, binding->function->type) == 0;
+    bool same = has_type(interface, &import->signature, type, &have, &text);
     if (!same)
         err_set(err, ERR_UNSUPPORTED,
                 "the skill imports %.*s of %.*s as %s, but here it is %s: rebuild the skill with a "
                 "released WIT",
-                STR_ARG(import->name), STR_ARG(import->interface),
-                text ? text : "a type too long to show", binding->function->type);
+                STR_ARG(import->name), STR_ARG(import->interface), text, type);
     buf_free(&have);
     return same;
 }
@@ -224,14 +233,11 @@ static const char run_error[] = "variant{internal(string), invalid-input(string)
 static bool expect(const struct abi_interface *interface, const struct abi_export *export,
                    const char *type, struct err *err) {
     struct buf have;
-    buf_init(&have, 1 << 16);
-    abi_signature_text(interface, &export->signature, &have);
-    const char *text = buf_cstr(&have);
-    bool same = text && strcmp(text, type) == 0;
+    const char *text;
+    bool same = has_type(interface, &export->signature, type, &have, &text);
     if (!same)
         err_set(err, ERR_UNSUPPORTED, "its %.*s of %.*s has the type %s, where the world has %s",
-                STR_ARG(export->name), STR_ARG(export->interface),
-                text ? text : "(too long to show)", type);
+                STR_ARG(export->name), STR_ARG(export->interface), text, type);
     buf_free(&have);
     return same;
 }

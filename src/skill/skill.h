@@ -48,7 +48,7 @@ bool skill_code_new(struct engine *engine, struct engine_code *compiled,
 bool skill_code_new_with(struct engine *engine, struct engine_code *compiled,
                          struct abi_interface *interface, skill_find_host_fn find,
                          struct skill_code **out, struct err *err);
-/* Any version of a world or of WASI that is supported; ERR_NOT_FOUND names what is missing. */
+/* Any version of a world or of WASI that is supported; ERR_UNSUPPORTED names what is not. */
 bool skill_find_host(struct str interface, struct str name, const struct host_function **out,
                      struct err *err);
 struct skill_code *skill_code_retain(struct skill_code *code);

@@ -2,10 +2,10 @@
  * given, its stderr and its report are kept (bounded), it is killed when its time is over or the
  * caller stops.
  *
- * Started by posix_spawn, never by fork (design.md 6). Descriptors in the child: 0 input, 1
- * /dev/null, 2 stderr (kept), 3 its report, 4… outputs; everything else of ours is close-on-exec.
- * No environment. Blocks the calling thread; any thread, as many at once as are called. SIGPIPE
- * must be ignored or blocked. */
+ * Started by posix_spawn, never by fork (docs/engine.md, rule 3). Descriptors in the child: 0
+ * input, 1 /dev/null, 2 stderr (kept), 3 its report, 4… outputs; everything else of ours is
+ * close-on-exec. No environment. Blocks the calling thread; any thread, as many at once as are
+ * called. SIGPIPE must be ignored or blocked. */
 #ifndef PK_SKILL_SPAWN_H
 #define PK_SKILL_SPAWN_H
 

@@ -22,13 +22,13 @@ struct namespace *store_namespace(struct skill_store *store, struct str name) {
     return NULL;
 }
 
-uint64_t store_hash(const struct namespace *namespace, struct str name) {
+static uint64_t hash_of(const struct namespace *namespace, struct str name) {
     return str_hash(name) ^ (uint64_t)(uintptr_t) namespace * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 struct entry *store_find(struct skill_store *store, const struct namespace *namespace,
                          struct str name) {
-    uint64_t hash = store_hash(namespace, name);
+    uint64_t hash = hash_of(namespace, name);
     struct entry *entry = store->buckets[hash & (store->bucket_count - 1)];
     while (entry != NULL &&
            (entry->hash != hash || entry->namespace != namespace || !str_is(name, entry->name)))
@@ -58,7 +58,7 @@ static void grow(struct skill_store *store) {
 
 struct entry *store_add(struct skill_store *store, struct namespace *namespace, struct str name) {
     if (store->entry_count >= STORE_MAX_SKILLS) return NULL;
-    struct entry *entry = entry_new(namespace, name, store_hash(namespace, name));
+    struct entry *entry = entry_new(namespace, name, hash_of(namespace, name));
     if (entry == NULL) return NULL;
     if (store->entry_count++ >= store->bucket_count) grow(store);
     insert(store, entry);

@@ -39,8 +39,8 @@ bool skill_store_new(struct engine *engine, const struct skill_store_settings *s
                      struct skill_store **out, struct err *err);
 /* First pass over the namespaces, then watcher and loader threads. */
 bool skill_store_start(struct skill_store *store, struct err *err);
-void skill_store_stop(
-    struct skill_store *store); /* ends threads and children; pending requests get ERR_CANCELLED */
+/* Ends threads and children; pending requests get ERR_CANCELLED. */
+void skill_store_stop(struct skill_store *store);
 void skill_store_free(struct skill_store *store);
 
 /* Ask for a loaded skill. The request is the caller's and must live until `done` was called (for
@@ -65,7 +65,9 @@ void skill_store_list(struct skill_store *store, struct buf *json);
 void skill_store_list_cached(struct skill_store *store, struct buf *json);
 /* Drop instances, slots and mappings of a loaded skill; files stay. False: was not loaded. */
 bool skill_store_drop(struct skill_store *store, struct str namespace, struct str name);
+/* Does the name follow the rule? */
 bool skill_namespace_valid(struct str name);
+#define SKILL_NAMESPACE_RULE "1 to 64 characters of a-z, 0-9 and single hyphens between them"
 
 /* ---- child.c: `pharia-kernel compile --stage=link|code`: reads stdin, writes to the descriptors
  * it got. Ends the process, or returns its exit code. */

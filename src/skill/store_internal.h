@@ -44,8 +44,8 @@ struct skill_store {
     void (*image_dropped)(void *context, struct engine_image *image);
     void *context;
 
-    pthread_mutex_t
-        lock; /* of what follows, and of entries; may be held when the loader's is taken */
+    /* Of what follows, and of entries; may be held when the loader's is taken. */
+    pthread_mutex_t lock;
     struct entry **buckets;
     size_t bucket_count, entry_count; /* a power of two; chains are short */
     bool stopped;
@@ -65,7 +65,6 @@ void effects_run(struct skill_store *store, struct effects *effects);
 
 /* ---- store.c; the lock is held */
 struct namespace *store_namespace(struct skill_store *store, struct str name);
-uint64_t store_hash(const struct namespace *namespace, struct str name);
 struct entry *store_find(struct skill_store *store, const struct namespace *namespace,
                          struct str name);
 struct entry *store_add(struct skill_store *store, struct namespace *namespace,
@@ -109,8 +108,8 @@ void loader_begin(struct skill_store *store, struct entry *entry, struct effects
 void loader_post_answer(struct skill_store *store, struct skill_request *request);
 
 /* ---- watcher.c */
-void watcher_pass(
-    struct skill_store *store); /* over all namespaces; the watcher's thread, or before it runs */
+/* Over all namespaces; the watcher's thread, or before it runs. */
+void watcher_pass(struct skill_store *store);
 bool watcher_start(struct skill_store *store, struct err *err);
 void watcher_stop(struct skill_store *store);
 void watcher_wake(struct skill_store *store);

@@ -13,7 +13,7 @@
 #include "skill/spawn.h"
 #include "skill/store_internal.h"
 
-enum { FIRST_BUCKETS = 256, MAX_NAMESPACE_NAME = 64 };
+enum { FIRST_BUCKETS = 256, MAX_NAMESPACE_NAME = 64 }; /* SKILL_NAMESPACE_RULE says it, too */
 
 static const uint64_t default_memory = UINT64_C(8) << 30, default_time = 300 * CLOCK_S,
                       least_interval = 50 * CLOCK_MS;
@@ -40,10 +40,8 @@ static bool copy_namespaces(struct skill_store *store, const struct skill_store_
         const struct skill_namespace *from = &settings->namespaces[i];
         struct namespace *to = &store->namespaces[i];
         if (!skill_namespace_valid(str_of(from->name)))
-            return err_set(err, ERR_INVALID,
-                           "\"%s\" cannot be a namespace's name: lower-case letters and digits, "
-                           "single hyphens between them, up to %d characters",
-                           from->name, MAX_NAMESPACE_NAME);
+            return err_set(err, ERR_INVALID, "namespace \"%s\": a name has " SKILL_NAMESPACE_RULE,
+                           from->name);
         if (store_namespace(store, str_of(from->name)) != NULL)
             return err_set(err, ERR_INVALID, "the namespace \"%s\" is configured twice",
                            from->name);

@@ -112,9 +112,10 @@ static void see(void *context, struct str stem, const struct file_identity *file
 static void tell_odd(struct namespace *namespace, size_t odd) {
     if (odd > namespace->odd)
         log_warn("skill",
-                 "namespace %s: %zu entries of %s end in .wasm but are ignored: not regular files "
+                 "namespace %s: in %s there are %zu names that end in .wasm but are ignored: not "
+                 "regular files "
                  "(symbolic links are not followed), or names that are not UTF-8",
-                 namespace->name, odd, namespace->directory);
+                 namespace->name, namespace->directory, odd);
     namespace->odd = odd;
 }
 
@@ -135,8 +136,8 @@ static void pass_over(struct skill_store *store, struct namespace *namespace) {
     complain(namespace, state == DIRECTORY_OPEN ? NULL : err.text);
     tell_odd(namespace, odd);
     if (first && state == DIRECTORY_OPEN)
-        log_info("skill", "namespace %s: %zu skills in %s", namespace->name, pass.count,
-                 namespace->directory);
+        log_info("skill", "namespace %s: %zu skill%s in %s", namespace->name, pass.count,
+                 pass.count == 1 ? "" : "s", namespace->directory);
 }
 
 void watcher_pass(struct skill_store *store) {
@@ -226,8 +227,9 @@ static void *watcher_thread(void *argument) {
         bool need_pass = clock_monotonic() >= next_pass;
         if (polls[2].revents != 0) take_events(store, &need_pass);
         if (!need_pass) continue;
-        next_pass = clock_monotonic() +
-                    store->update_interval; /* from the start of a pass, as the reference has it */
+        next_pass =
+            clock_monotonic() +
+            store->update_interval; /* from the start of a pass, as the existing Kernel has it */
         watcher_pass(store);
     }
 }

@@ -1,7 +1,7 @@
 /* WASI 0.2 for skills, deny by default: clocks, random numbers, sleeping, and printing into the
  * log; no files, no sockets, no environment, no arguments. Every function of WASI 0.2 is in the
- * table (docs: WIT of version 0.2.12), so that a skill that imports it loads; what has no backend
- * ends the invocation when it is called.
+ * table (from the official WIT, version 0.2.12), so that a skill that imports it loads; what has no
+ * backend ends the invocation when it is called.
  *
  * Thread: the executor that runs the invocation. Nothing is shared between invocations but the
  * thread's pool of random bytes. */
@@ -45,8 +45,7 @@ struct wasi_output {
 struct wasi_state {
     const char *skill; /* its name in the log; the caller's */
     wasi_print_fn print;
-    uint64_t
-        output_cap; /* bytes that one invocation may write to the log, stdout and stderr together */
+    uint64_t output_cap; /* bytes that it may write to the log, stdout and stderr together */
     uint64_t output_used;
     uint64_t output_bytes; /* printed to the log */
     uint64_t output_dropped;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measure what issue and design promise and print it beside its target and the existing Kernel's figure. Nothing is asserted.
+"""Measure what was promised (TARGETS) and print it beside its target and the existing Kernel's figure. Nothing is asserted.
 
-Load comes from wrk on the same machine (the same two cores), as the reference's figures did; every figure is the median of several
+Load comes from wrk on the same machine (the same two cores), as the existing Kernel's figures did; every figure is the median of several
 rounds with its spread, the rounds of all skills interleaved."""
 import argparse
 import http.client

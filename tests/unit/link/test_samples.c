@@ -49,8 +49,8 @@ static void every_sample_links(void **state) {
     globfree(&found);
 }
 
-/* Two Python skills, made from other sources, differ only in image and values of globals
- * (study/README.md 1). */
+/* Two Python skills, made from other sources, differ only in image and values of globals.
+ */
 static void python_skills_share_their_code(void **state) {
     (void)state;
     static const char *const names[] = {"sample_py", "sample_py_heavy"};

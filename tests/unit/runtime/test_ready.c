@@ -113,6 +113,26 @@ static void nobody_waits_for_ever(void **state) {
     assert_in_range(turns[2], 20, 30);
 }
 
+/* Where slices take longer than a class's patience (the machine is busy with others), that class
+ * must not take every turn: here a new one would wait until all of the middle have ended. */
+static void slow_slices_do_not_starve_new_ones(void **state) {
+    (void)state;
+    struct ready ready = {0};
+    struct invocation mid[3], new;
+    bool out_of_turn;
+    uint64_t now = 0;
+    for (int i = 0; i < 3; i++) ready_push(&ready, make(&mid[i], READY_MID), now);
+    ready_push(&ready, make(&new, READY_NEW), now);
+    for (int i = 0; i < 3; i++) {
+        now += 10 * CLOCK_MS;
+        struct invocation *taken = ready_pop(&ready, now, &out_of_turn);
+        if (taken == &new) return;
+        now += 10 * CLOCK_MS;
+        ready_put_back(&ready, taken, now);
+    }
+    fail_msg("three slices of others went before it");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_in_order),
@@ -120,6 +140,7 @@ int main(void) {
         cmocka_unit_test(use_makes_a_call_sink),
         cmocka_unit_test(too_many_young_keep_new_ones_waiting),
         cmocka_unit_test(nobody_waits_for_ever),
+        cmocka_unit_test(slow_slices_do_not_starve_new_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,18 @@
 /* A store and a runtime that are put in the place of the real ones at link time. What they do
- * follows from the skill's name: echo                  answers with its input echo-pending     the
- * same, after a load on another thread slow-N                … after N ms hang             never,
- * until it is cancelled user, input, output, trap, timeout, refused                 fails so stream
- * is a streaming skill                  old              is of world 0.2 (no metadata) meta-bad,
- * meta-json   metadata with a bad schema            load-fail, load-slow Namespace "dev"; "broken"
- * is misconfigured; every other skill is unknown. */
+ * follows from the skill's name:
+ *
+ *   echo                   answers with its input
+ *   echo-pending           the same, after a load on another thread
+ *   slow-N                 … after N ms
+ *   hang                   never, until it is cancelled
+ *   user, input, output, trap, timeout, refused
+ *                          fails so
+ *   stream                 is a streaming skill
+ *   old                    is of world 0.2 (no metadata)
+ *   meta-bad, meta-json    metadata with a bad schema
+ *   load-fail, load-slow
+ *
+ * Namespace "dev"; "broken" is misconfigured; every other skill is unknown. */
 #ifndef PK_TESTS_FAKE_H
 #define PK_TESTS_FAKE_H
 

@@ -1,6 +1,7 @@
-#include "shell/text.h"
+#include "shell/failure.h"
 
 #include "base/must.h"
+#include "skill/store.h"
 
 /* The text: before, "NAMESPACE/NAME" (or the namespace alone), after, cause. What tests and clients
  * look for: "could not find the skill", "responded with an error", "had trouble interpreting the
@@ -11,9 +12,8 @@ static const struct {
     bool namespace_only;
     const char *before, *after;
 } failures[FAILURE_COUNT] = {
-    [FAILURE_NAMESPACE_NAME] =
-        {400, 400, true, "Invalid namespace \"",
-         "\": a namespace has 1 to 64 characters of a-z, 0-9 and single hyphens between them."},
+    [FAILURE_NAMESPACE_NAME] = {400, 400, true, "Invalid namespace \"",
+                                "\": a namespace has " SKILL_NAMESPACE_RULE "."},
     [FAILURE_UNKNOWN] = {400, 400, false, "Sorry, we could not find the skill \"",
                          "\". There are three possible causes:\n\n"
                          "1. The name of the skill in the request is wrong.\n"
@@ -27,8 +27,8 @@ static const struct {
     [FAILURE_LOAD] = {503, 500, false, "Error loading skill: \"", "\": "},
     [FAILURE_STREAM_SKILL] = {400, 500, false, "The skill \"",
                               "\" is a streaming skill: it answers with a stream of messages, "
-                              "which this route does not have. "
-                              "Please use its /message-stream route instead of /run."},
+                              "which this route does not have. It needs the /message-stream route, "
+                              "which this kernel does not have yet."},
     [FAILURE_USER] = {400, 500, false, "The skill \"",
                       "\" was run and responded with an error. The error comes from the skill's "
                       "own code, whose authors know best "
@@ -50,8 +50,8 @@ static const struct {
          "please tell those who operate this kernel or develop the skill.\n\nOriginal error:\n\n"},
 };
 
-unsigned text_failure(struct buf *out, enum text_failure failure, struct str namespace,
-                      struct str name, const char *cause) {
+unsigned failure_text(struct buf *out, enum failure failure, struct str namespace, struct str name,
+                      const char *cause) {
     must(failure < FAILURE_COUNT && failures[failure].before);
     buf_text(out, failures[failure].before);
     buf_add(out, namespace.data, namespace.size);
@@ -64,11 +64,11 @@ unsigned text_failure(struct buf *out, enum text_failure failure, struct str nam
     return failures[failure].status;
 }
 
-unsigned text_failure_status_2024(enum text_failure failure) {
+unsigned failure_status_2024(enum failure failure) {
     return failures[failure].status_2024;
 }
 
-enum text_failure text_outcome(enum invocation_outcome outcome) {
+enum failure failure_of(enum invocation_outcome outcome) {
     switch (outcome) {
     case INVOCATION_USER_ERROR:
         return FAILURE_USER;

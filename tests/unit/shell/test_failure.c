@@ -1,21 +1,21 @@
-#include "shell/text.h"
+#include "shell/failure.h"
 
 #include <string.h>
 
 #include "test.h"
 
-static void contains(enum text_failure failure, unsigned status, unsigned status_2024,
+static void contains(enum failure failure, unsigned status, unsigned status_2024,
                      const char *wanted) {
     struct buf out;
     buf_init(&out, 10000);
-    assert_int_equal(text_failure(&out, failure, str_of("my-ns"), str_of("my skill"), "THE CAUSE"),
+    assert_int_equal(failure_text(&out, failure, str_of("my-ns"), str_of("my skill"), "THE CAUSE"),
                      status);
-    assert_int_equal(text_failure_status_2024(failure), status_2024);
+    assert_int_equal(failure_status_2024(failure), status_2024);
     if (!strstr(buf_cstr(&out), wanted)) fail_msg("\"%s\" is not in: %s", wanted, buf_cstr(&out));
     buf_free(&out);
 }
 
-/* The parts that clients of the reference look for (http_api.md 1.4). */
+/* The parts that clients of the existing Kernel look for. */
 static void has_the_quoted_parts(void **state) {
     (void)state;
     contains(FAILURE_NAMESPACE_NAME, 400, 400, "Invalid namespace");
@@ -39,7 +39,7 @@ static void ends_with_the_cause_and_names_the_skill(void **state) {
         if (failure == FAILURE_STREAM_SKILL) continue;
         struct buf out;
         buf_init(&out, 10000);
-        text_failure(&out, (enum text_failure)failure, str_of("ns"), str_of("name"), "THE CAUSE");
+        failure_text(&out, (enum failure)failure, str_of("ns"), str_of("name"), "THE CAUSE");
         assert_true(str_ends((struct str){(char *)out.data, out.size}, "THE CAUSE"));
         assert_non_null(strstr(buf_cstr(&out), "\"ns/name\""));
         buf_free(&out);
@@ -50,20 +50,20 @@ static void keeps_any_name(void **state) {
     (void)state;
     struct buf out;
     buf_init(&out, 10000);
-    text_failure(&out, FAILURE_UNKNOWN, str_of("ns"), (struct str){"a\0%s", 4}, NULL);
+    failure_text(&out, FAILURE_UNKNOWN, str_of("ns"), (struct str){"a\0%s", 4}, NULL);
     assert_non_null(memmem(out.data, out.size, "ns/a\0%s\"", 8));
     buf_free(&out);
 }
 
 static void maps_outcomes(void **state) {
     (void)state;
-    assert_int_equal(text_outcome(INVOCATION_USER_ERROR), FAILURE_USER);
-    assert_int_equal(text_outcome(INVOCATION_INVALID_INPUT), FAILURE_INPUT);
-    assert_int_equal(text_outcome(INVOCATION_INVALID_OUTPUT), FAILURE_OUTPUT);
-    assert_int_equal(text_outcome(INVOCATION_TRAP), FAILURE_RUNTIME);
-    assert_int_equal(text_outcome(INVOCATION_TIMEOUT), FAILURE_RUNTIME);
-    assert_int_equal(text_outcome(INVOCATION_CANCELLED), FAILURE_RUNTIME);
-    assert_int_equal(text_outcome(INVOCATION_REFUSED), FAILURE_RUNTIME);
+    assert_int_equal(failure_of(INVOCATION_USER_ERROR), FAILURE_USER);
+    assert_int_equal(failure_of(INVOCATION_INVALID_INPUT), FAILURE_INPUT);
+    assert_int_equal(failure_of(INVOCATION_INVALID_OUTPUT), FAILURE_OUTPUT);
+    assert_int_equal(failure_of(INVOCATION_TRAP), FAILURE_RUNTIME);
+    assert_int_equal(failure_of(INVOCATION_TIMEOUT), FAILURE_RUNTIME);
+    assert_int_equal(failure_of(INVOCATION_CANCELLED), FAILURE_RUNTIME);
+    assert_int_equal(failure_of(INVOCATION_REFUSED), FAILURE_RUNTIME);
 }
 
 int main(void) {
