@@ -7,7 +7,7 @@
 /* Where columns end when no command is longer than the report's; longer ones shift all. */
 enum { REPORT_CMD_WIDTH = 42, REPORT_CMD_MOST = 100 };
 
-/* report_line.c: a line of a table, written from left to right. Blanks at its end are left out. */
+/* report_line.c: a line of a table, written from left to right. */
 struct report_line {
     struct buf *out;
     size_t column; /* characters so far */

@@ -28,9 +28,7 @@ void report_line_right(struct report_line *line, size_t column, const char *text
 }
 
 void report_line_end(struct report_line *line) {
-    struct buf *out = line->out;
-    while (out->size > 0 && out->data[out->size - 1] == ' ') out->size--;
-    buf_byte(out, '\n');
+    buf_byte(line->out, '\n');
     line->column = 0;
 }
 
