@@ -81,6 +81,7 @@ static void warm_limit(struct engine_thread *thread) {
     const struct engine_settings *settings = &thread->engine->settings;
     while (thread->warm_slots > settings->warm_slots || thread->warm_pages > settings->warm_pages) {
         struct slot *oldest = thread->warm_oldest;
+        must(oldest);
         warm_remove(thread, oldest);
         (void)slot_reset(oldest);
     }

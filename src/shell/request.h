@@ -46,7 +46,8 @@ struct shell_request {
     struct shell_loop *loop;
     struct MHD_Connection *connection; /* NULL: libmicrohttpd has forgotten it */
     bool at_work;                      /* another thread has it: mail will come */
-    bool done;                         /* the answer is made, its connection may go on */
+    bool retry; /* refused for want of room: the same request may be taken in a moment */
+    bool done;  /* the answer is made, its connection may go on */
     enum request_state state;
     uint64_t since; /* when it came into its state */
 

@@ -70,6 +70,7 @@ static void forget_answer(struct invocation_request *run) {
 static void answer_run(struct shell_request *request) {
     struct invocation_request *run = &request->run;
     if (run->outcome != INVOCATION_OK) {
+        request->retry = run->outcome == INVOCATION_REFUSED;
         run_fail(request, failure_of(run->outcome),
                  run->text ? run->text : "the kernel has no memory for the cause");
         return;

@@ -196,6 +196,7 @@ def test_endless_loop_is_ended_by_the_time_limit(kernel):
 def test_endless_sleep_is_ended_by_the_time_limit(kernel):
     answer = kernel.say("behaviour", "Sleep")
     assert answer.status == 503 and "INVOCATION_TIMEOUT" in answer.text
+    assert answer.headers["Retry-After"] is None  # it would take as long again
 
 
 def test_memory_that_grows_without_end_sees_a_failed_grow(kernel):
