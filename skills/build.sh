@@ -175,4 +175,4 @@ exec 9>"$CACHE/skills/.lock"
 flock -n 9 || { say "waiting for another build to end ..." && flock 9; }
 [ $# -gt 0 ] || set -- "${ALL[@]}"
 for name in "$@"; do build "$name"; done
-echo "$OUT"
+say "they are in $OUT"

@@ -2,7 +2,7 @@
 # Installs everything that building and testing the project needs on Debian 12: Debian packages,
 # and a cache folder outside the tree with what comes from PyPI, crates.io and npm.
 #
-#   tools/setup.sh           installs what is missing, then prints shell lines with the paths
+#   tools/setup.sh           installs what is missing
 #   tools/setup.sh --check   only says what is missing (exit 1 if anything is)
 #   tools/setup.sh --env     only prints the shell lines: eval "$(tools/setup.sh --env)"
 #
@@ -278,7 +278,6 @@ install_all() {
     item "$NPM_DIR" npm "installing JavaScript tools" make_npm
     print_env >"$CACHE/.new-READY"
     mv -T "$CACHE/.new-READY" "$CACHE/READY"
-    print_env
 }
 
 case ${1-} in

@@ -29,8 +29,10 @@ struct engine_settings {
     bool strict_memory;   /* protect grown pages between calls; must fit how the code was linked */
     uint32_t slot_dirty_limit; /* a slot with more private pages than this is reset by the kernel
                                   instead of copied; default 4096 */
-    uint32_t verify_interval;  /* compare a slot with its image after every so many calls and abort
-                                  when they differ; 0: never */
+    uint32_t warm_slots; /* so many free slots of a thread keep their private pages; default 64 */
+    uint32_t warm_pages; /* so many such pages in all; default 8192 (32 MiB) */
+    uint32_t verify_interval; /* compare a slot with its image after every so many calls and abort
+                                 when they differ; 0: never */
 };
 void engine_settings_default(struct engine_settings *settings);
 
@@ -158,6 +160,9 @@ bool engine_run_new(struct engine_thread *thread, struct engine_program *program
 enum engine_state engine_run_poll(struct engine_run *run);
 /* Let the next poll ask the parked function's `resume`, once. Of no effect unless parked. */
 void engine_run_wake(struct engine_run *run);
+/* Bytes of its memory that are this run's own, not the image's, or kept with the slot. Walks the
+ * page table; not within a poll. */
+uint64_t engine_run_private(const struct engine_run *run);
 /* Only when trapped; the run's. */
 const struct engine_fault *engine_run_fault(const struct engine_run *run);
 /* At any time but within a poll of any run: ends it wherever it is. The slot is put back and may be

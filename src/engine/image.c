@@ -41,6 +41,10 @@ bool engine_image_open(int fd, uint32_t pages, struct engine_image **out, struct
     return true;
 }
 
+void image_rest(struct engine_image *image) {
+    if (image->bytes) madvise((void *)(uintptr_t)image->bytes, image->size, MADV_DONTNEED);
+}
+
 struct engine_image *engine_image_retain(struct engine_image *image) {
     must(atomic_fetch_add_explicit(&image->references, 1, memory_order_relaxed) > 0);
     return image;

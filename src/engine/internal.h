@@ -59,6 +59,10 @@ struct engine_image {
     const uint8_t *bytes; /* the whole file, read only; NULL when there are no pages */
 };
 
+/* Nobody has called it for a while: its pages leave our address space (not the page cache), where
+ * they would count as resident. Any thread, also while others read it. */
+void image_rest(struct engine_image *image);
+
 /* One import of the code, bound to its handler. */
 struct host_function {
     engine_host_fn call, resume;
@@ -100,7 +104,9 @@ struct slot {
     bool unknown;          /* faults were counted while the present run ran */
     uint32_t restored;     /* since the last comparison with the image */
     uint64_t idle_since;
-    struct slot *next; /* in the shelf */
+    struct slot *next;          /* in the shelf */
+    bool warm;                  /* free, and keeps its pages */
+    struct slot *older, *newer; /* among the warm ones */
 };
 
 /* Callbacks for Wasmtime; they find the run that is being made in `run_current`. */
@@ -111,6 +117,9 @@ void slot_destroy(struct slot *slot);
 /* Drop all private pages and close what was grown, as if the slot were new; false: the system
  * refused, destroy it. */
 bool slot_reset(struct slot *slot);
+
+/* Bytes of private pages, or what is open where the system does not tell. */
+uint64_t slot_private(const struct slot *slot);
 
 /* munmap, or where that would need one mapping more than the system allows (the range's end has
  * merged with a neighbour), at least the pages. Also used for stacks. */
@@ -143,8 +152,11 @@ struct engine_thread {
     struct engine *engine;
     bool busy;
     struct shelf *shelves[THREAD_SHELVES]; /* hashed by image */
-    struct stack *stacks;                  /* free ones, most recently used first */
-    bool stack_deep;                       /* the stack that comes back next was used to its end */
+    struct slot *warm_newest, *warm_oldest;
+    uint32_t warm_slots;
+    uint64_t warm_pages;  /* private ones of the warm slots */
+    struct stack *stacks; /* free ones, most recently used first */
+    bool stack_deep;      /* the stack that comes back next was used to its end */
     struct engine_run *runs, *spare_runs;
     pthread_t owner; /* the thread of the first run, and so of all others */
     bool owned;
@@ -159,6 +171,8 @@ struct engine_thread {
 struct shelf *thread_shelf(struct engine_thread *thread, struct engine_image *image);
 /* A used slot comes back clean. */
 void thread_shelve(struct engine_thread *thread, struct slot *slot);
+/* The shelf's most recently used slot, or NULL. */
+struct slot *thread_unshelve(struct engine_thread *thread, struct shelf *shelf);
 /* A used slot was destroyed, or never came to be. A shelf without any slot goes away. */
 void thread_slot_lost(struct engine_thread *thread, struct shelf *shelf);
 /* Give every free slot and stack back to the system, because it refused a new one. */

@@ -161,6 +161,10 @@ void engine_run_wake(struct engine_run *run) {
     run->woken = true;
 }
 
+uint64_t engine_run_private(const struct engine_run *run) {
+    return run->slot ? slot_private(run->slot) : 0;
+}
+
 const struct engine_fault *engine_run_fault(const struct engine_run *run) {
     must(run->state == ENGINE_TRAPPED);
     return &run->fault;

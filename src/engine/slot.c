@@ -56,6 +56,12 @@ static bool slot_learn(struct slot *slot) {
     return true;
 }
 
+uint64_t slot_private(const struct slot *slot) {
+    struct page_set *set = &slot->thread->scanned;
+    if (!scan_private(slot_scanner(slot), slot->base, slot->high, set)) return slot->size;
+    return set->pages * slot_scanner(slot)->page;
+}
+
 /* Grown pages beyond a number are dropped, not zeroed: one big call must not leave a big slot. */
 static bool slot_drop_grown(struct slot *slot) {
     uint32_t start = page_of(slot, slot->image);
@@ -202,12 +208,8 @@ void slot_destroy(struct slot *slot) {
 
 static struct slot *slot_take(struct engine_thread *thread, struct shelf *shelf, size_t reserved,
                               size_t guard) {
-    struct slot *slot = shelf->free;
-    if (slot) {
-        shelf->free = slot->next;
-        thread->stats.slots_free--;
-        return slot;
-    }
+    struct slot *slot = thread_unshelve(thread, shelf);
+    if (slot) return slot;
     slot = slot_make(thread, shelf, reserved, guard);
     if (slot) return slot;
     thread_shrink(thread);

@@ -45,12 +45,56 @@ static void shelf_remove(struct engine_thread *thread, struct shelf *shelf) {
     free(shelf);
 }
 
+/* ---- warm slots: free ones that keep their private pages, for the next call to be quick. A burst
+ * must not leave all its slots so; the ones that were used the longest ago are cooled. ---- */
+
+static void warm_add(struct engine_thread *thread, struct slot *slot) {
+    slot->warm = true;
+    slot->newer = NULL;
+    slot->older = thread->warm_newest;
+    if (slot->older)
+        slot->older->newer = slot;
+    else
+        thread->warm_oldest = slot;
+    thread->warm_newest = slot;
+    thread->warm_slots++;
+    thread->warm_pages += slot->known.pages;
+}
+
+static void warm_remove(struct engine_thread *thread, struct slot *slot) {
+    if (!slot->warm) return;
+    slot->warm = false;
+    if (slot->newer)
+        slot->newer->older = slot->older;
+    else
+        thread->warm_newest = slot->older;
+    if (slot->older)
+        slot->older->newer = slot->newer;
+    else
+        thread->warm_oldest = slot->newer;
+    thread->warm_slots--;
+    thread->warm_pages -= slot->known.pages;
+}
+
+/* What the system does not take back stays clean all the same. */
+static void warm_limit(struct engine_thread *thread) {
+    const struct engine_settings *settings = &thread->engine->settings;
+    while (thread->warm_slots > settings->warm_slots || thread->warm_pages > settings->warm_pages) {
+        struct slot *oldest = thread->warm_oldest;
+        warm_remove(thread, oldest);
+        (void)slot_reset(oldest);
+    }
+}
+
+/* ---- slots on shelves ---- */
+
 /* Destroy the free slots behind `*link`. */
 static void shelf_empty(struct engine_thread *thread, struct slot **link) {
     while (*link) {
         struct slot *slot = *link;
         *link = slot->next;
         thread->stats.slots_free--;
+        warm_remove(thread, slot);
         slot_destroy(slot);
     }
 }
@@ -72,6 +116,17 @@ void thread_shelve(struct engine_thread *thread, struct slot *slot) {
     shelf->free = slot;
     shelf->used--;
     thread->stats.slots_free++;
+    warm_add(thread, slot);
+    warm_limit(thread);
+}
+
+struct slot *thread_unshelve(struct engine_thread *thread, struct shelf *shelf) {
+    struct slot *slot = shelf->free;
+    if (!slot) return NULL;
+    shelf->free = slot->next;
+    thread->stats.slots_free--;
+    warm_remove(thread, slot);
+    return slot;
 }
 
 void engine_thread_forget(struct engine_thread *thread, struct engine_image *image) {
@@ -112,8 +167,10 @@ static void shelf_trim(struct engine_thread *thread, struct shelf *shelf, uint64
     struct slot **link = &first->next;
     while (*link && (*link)->idle_since > before) link = &(*link)->next;
     shelf_empty(thread, link);
-    if (first->idle_since <= before && first->known.pages && !slot_reset(first))
-        shelf_empty(thread, &shelf->free);
+    if (first->idle_since > before || !first->warm) return;
+    warm_remove(thread, first);
+    image_rest(shelf->image);
+    if (!slot_reset(first)) shelf_empty(thread, &shelf->free);
 }
 
 static void stacks_trim(struct engine_thread *thread, uint64_t before) {

@@ -12,7 +12,10 @@
 
 static int create(const char *directory, const char *name, char *path, size_t size,
                   struct err *err) {
-    snprintf(path, size, "%s/%s", directory, name);
+    if ((size_t)snprintf(path, size, "%s/%s", directory, name) >= size) {
+        err_set(err, ERR_LIMIT, "too long to write into: %s", directory);
+        return -1;
+    }
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0) err_errno(err, errno, "cannot write %s", path);
     return fd;
@@ -38,7 +41,7 @@ static bool write_image(const char *directory, const struct link_result *result,
     char path[4096];
     int fd = create(directory, "image", path, sizeof path, err);
     if (fd < 0) return false;
-    bool good = link_write_image(result, fd, err);
+    bool good = link_write_image(result, fd, err) || err_prefix(err, "cannot write %s", path);
     if (close(fd) && good) good = err_errno(err, errno, "cannot write %s", path);
     if (good) printf("%12zu  %s\n", (size_t)result->image_pages << 16, path);
     return good;
@@ -79,6 +82,8 @@ int command_link(int argc, char **argv) {
         good = err_prefix(&err, "%s", path);
     }
     good = good && write_all(directory, &file.result, &err);
+    if (good && (fflush(stdout) || ferror(stdout)))
+        good = err_errno(&err, errno, "cannot write the list of files");
     skill_file_free(&file);
     if (!good) fprintf(stderr, "pharia-kernel: %s\n", err.text);
     return good ? 0 : 1;

@@ -180,6 +180,10 @@ static void announce(const struct server *server) {
     for (size_t i = 0; i < config->namespace_count; i++)
         log_info("kernel", "namespace %s: directory %s", config->namespaces[i].name,
                  config->namespaces[i].directory);
+    /* resource-eval reads strategy and tier from this line. */
+    log_info("kernel", "engine: strategy=%s tier=%s, private pages found by %s",
+             config->strict_memory ? "linked-strict" : "linked-open", "cranelift-speed",
+             engine_scan_method(server->engine));
     log_info("kernel", "cache directory %s", config->cache_dir);
     log_info("kernel",
              "limits of an invocation: %" PRIu64 " MiB of memory, %" PRIu64 " s; at most %" PRIu64

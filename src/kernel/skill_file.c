@@ -19,7 +19,8 @@ static bool read_file(const char *path, struct buf *bytes, struct err *err) {
     }
     int failed = errno;
     close(fd);
-    if (bytes->failed) return err_set(err, ERR_LIMIT, "%s is larger than 1 GiB", path);
+    if (bytes->size > FILE_MAX) return err_set(err, ERR_LIMIT, "%s is larger than 1 GiB", path);
+    if (bytes->failed) return err_set(err, ERR_MEMORY, "no memory for %s", path);
     return count < 0 ? err_errno(err, failed, "cannot read %s", path) : true;
 }
 

@@ -159,27 +159,30 @@ static void park(struct executor *executor, struct invocation *invocation) {
 
 /* One turn of an invocation. A short one keeps the thread for a whole slice, though the tick may
  * come at once after its start: so it is not set aside for nothing, with its slot kept from the
- * next one. A long one gives way at once when mail comes: `gives_way` asks the senders to preempt
- * it. (One that preempts before the guest has been resumed is not noticed: then the tick does it.)
- */
-static void turn(struct executor *executor, struct invocation *invocation, uint64_t now,
-                 bool out_of_turn) {
-    bool gives_way = !out_of_turn && ready_level_of(invocation->time[STATE_RUNNING]) > 0;
-    uint64_t until = now + engine_thread_slice(executor->guests);
+ * next one. Time is the thread's own: what the system gave to others meanwhile does not count; and
+ * it is read from the first tick on only, which most calls never see. A longer one gives way at
+ * once when mail comes: `gives_way` asks the senders to preempt it. (A preemption that comes before
+ * the guest has been resumed is not noticed: then the tick does it.) */
+static void turn(struct executor *executor, struct invocation *invocation, bool out_of_turn) {
+    bool is_long = invocation->class >= READY_HOG, gives_way = is_long && !out_of_turn;
+    uint64_t begin = is_long ? clock_thread_cpu() : 0, used = 0;
     if (gives_way) atomic_store(&executor->gives_way, true);
     bool ended = false;
     do {
         if (gives_way && mailbox_has_mail(&executor->mailbox)) break;
-        ended = invocation_turn(invocation, executor->guests, now);
-        now = clock_monotonic();
-    } while (!ended && !gives_way && invocation->state == STATE_READY && now < until);
+        ended = invocation_turn(invocation, executor->guests, clock_monotonic());
+        if (ended || invocation->state == STATE_PARKED) break;
+        if (!begin) begin = clock_thread_cpu();
+        used = clock_thread_cpu() - begin;
+    } while (!gives_way && used < engine_thread_slice(executor->guests));
     if (gives_way) atomic_store_explicit(&executor->gives_way, false, memory_order_relaxed);
+    invocation->used += used;
     if (ended)
         retire(executor, invocation);
     else if (invocation->state == STATE_PARKED)
         park(executor, invocation);
     else
-        ready_push(&executor->ready, invocation, now);
+        ready_put_back(&executor->ready, invocation, clock_monotonic());
 }
 
 /* Nothing is ready: sleep until mail comes or a timer is due; give memory back that nobody has used
@@ -210,7 +213,7 @@ static void *executor_main(void *argument) {
         bool out_of_turn;
         struct invocation *invocation = ready_pop(&executor->ready, now, &out_of_turn);
         if (invocation)
-            turn(executor, invocation, now, out_of_turn);
+            turn(executor, invocation, out_of_turn);
         else if (!executor->stop)
             idle(executor);
     }

@@ -39,6 +39,7 @@ void invocation_begin(struct invocation *invocation, struct invocation_request *
     invocation->request = request;
     invocation->run = NULL;
     invocation->cancelled = false;
+    invocation->used = 0;
     invocation->since = invocation->started = now;
     invocation->deadline = now + settings->wall_limit;
     memset(invocation->time, 0, sizeof invocation->time);

@@ -2,6 +2,7 @@
 #ifndef PK_RUNTIME_INVOCATION_H
 #define PK_RUNTIME_INVOCATION_H
 
+#include "runtime/ready.h"
 #include "runtime/runtime.h"
 #include "runtime/timers.h"
 #include "skill/call.h"
@@ -29,9 +30,11 @@ struct invocation {
     struct engine_run *run; /* NULL before its first turn */
     struct abi_value input;
     enum invocation_state state;
-    bool cancelled;                        /* end it at its next turn */
-    uint64_t started, deadline;            /* monotonic ns */
-    uint64_t since;                        /* when it came into its state */
+    enum ready_class class;
+    uint64_t used;              /* ns of its thread's time, as far as ticks came while it ran */
+    bool cancelled;             /* end it at its next turn */
+    uint64_t started, deadline; /* monotonic ns */
+    uint64_t since;             /* when it came into its state */
     uint64_t time[INVOCATION_STATE_COUNT]; /* ns spent in each state, for free */
     struct timer timer;
     struct invocation *next;          /* ready queue or free list */

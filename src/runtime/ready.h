@@ -1,27 +1,54 @@
-/* Who runs next on an executor: short calls before long ones, and long ones not never.
+/* Who runs next on an executor.
  *
- * A call begins at level 0 and sinks as it uses time (READY_LEVELS). The lowest level goes first,
- * within a level the one that waits the longest. So a new call does not wait behind calls that
- * compute for seconds, however many there are. Levels that others kept waiting for READY_PATIENCE
- * get one slice out of turn. One thread. */
+ * Two aims pull in two directions. A short call must not wait for long ones, however many there
+ * are: so short ones go first, and those that have used much time come last, in turns. But every
+ * call that has begun holds a slot of memory, and one that fills its memory must not be set aside
+ * half way for the next that does the same: so among those in the middle the first that began is
+ * finished first, and nothing new is begun while READY_YOUNG_MAX of them are under way. No class is
+ * kept waiting for longer than its patience: then one of it gets a slice out of turn. One thread.
+ */
 #ifndef PK_RUNTIME_READY_H
 #define PK_RUNTIME_READY_H
 
-#include "runtime/invocation.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-enum { READY_LEVELS = 4 };
+struct invocation;
 
-struct ready {
-    struct ready_level {
-        struct invocation *first, *last; /* linked by `next` */
-        uint64_t served;                 /* when one was taken last, or when it became non-empty */
-    } levels[READY_LEVELS];
+/* In the order in which they go: X(class, patience in ms). */
+#define READY_CLASSES(X)                                                                           \
+    X(READY_BEGUN, 40) /* was woken, has used less than a slice */                                 \
+    X(READY_NEW, 40)   /* has no slot yet */                                                       \
+    X(READY_HOG, 20)   /* has used many slices and holds much memory: gives it back soon */        \
+    X(READY_MID, 8)    /* has used a slice or more */                                              \
+    X(READY_LONG, 40)  /* has used so much that its end is not to be expected */
+
+enum ready_class {
+#define X(class, patience) class,
+    READY_CLASSES(X)
+#undef X
+        READY_CLASS_COUNT
 };
 
-/* The level of an invocation that has run for so many ns. */
-uint32_t ready_level_of(uint64_t used);
+enum {
+    READY_YOUNG_MAX = 32,       /* mid ones and hogs that are ready */
+    READY_HOG_BYTES = 16 << 20, /* of private memory make a hog */
+};
+
+struct ready {
+    struct ready_queue {
+        struct invocation *first, *last; /* linked by `next` */
+        uint32_t count;
+        uint64_t served; /* when one had its last turn, or when it became non-empty */
+    } queues[READY_CLASS_COUNT];
+    bool out_of_turn; /* the last was: the next is not, however slow the slices are */
+};
+
+/* A new one, or one that was woken: behind the others of its class. */
 void ready_push(struct ready *ready, struct invocation *invocation, uint64_t now);
-/* The next one, or NULL. `*out_of_turn`: it waited too long; let it have its slice. */
+/* One that has had a turn and goes on. */
+void ready_put_back(struct ready *ready, struct invocation *invocation, uint64_t now);
+/* The next one, or NULL. `*out_of_turn`: its class had no patience left; let it have its slice. */
 struct invocation *ready_pop(struct ready *ready, uint64_t now, bool *out_of_turn);
 
 #endif

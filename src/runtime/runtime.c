@@ -55,8 +55,11 @@ bool runtime_new(struct engine *engine, const struct runtime_settings *settings,
     uint32_t wanted = settings->executors ? settings->executors : (uint32_t)(cores > 0 ? cores : 1);
     init_condition(runtime);
     runtime->executors = calloc(wanted, sizeof *runtime->executors);
-    bool good =
-        runtime->executors || err_set(err, ERR_MEMORY, "no memory for %u executors", wanted);
+    if (!runtime->executors) {
+        runtime_free(runtime);
+        return err_set(err, ERR_MEMORY, "no memory for %u executors", wanted);
+    }
+    bool good = true;
     for (uint32_t i = 0; good && i < wanted; i++) {
         struct executor *executor = &runtime->executors[i];
         executor->engine = engine;

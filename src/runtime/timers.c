@@ -36,6 +36,7 @@ static void sink(struct timers *timers, size_t place, struct timer *timer) {
 bool timers_add(struct timers *timers, struct timer *timer) {
     if (timers->count == timers->room) {
         size_t room = timers->room ? timers->room * 2 : 64;
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
         struct timer **heap = realloc(timers->heap, room * sizeof *heap);
         if (!heap) return false;
         timers->heap = heap;

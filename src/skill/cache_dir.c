@@ -65,19 +65,40 @@ static void warn_of_network(const struct cache *cache) {
     }
 }
 
+/* A descriptor of the directory, which is made when there is none; -1: see `err`. */
+static int open_directory(const char *path, struct err *err) {
+    if (!make_directories(path, err)) return -1;
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0 && (errno == ELOOP || errno == ENOTDIR))
+        err_set(err, ERR_INVALID,
+                "the cache directory %s is a symbolic link or not a directory: give the path of a "
+                "directory",
+                path);
+    else if (dir < 0)
+        err_errno(err, errno, "cannot open the cache directory %s", path);
+    if (dir < 0 || check_directory(dir, path, err)) return dir;
+    close(dir);
+    return -1;
+}
+
 bool cache_open_directory(struct cache *cache, struct err *err) {
-    if (!make_directories(cache->path, err)) return false;
-    cache->dir = open(cache->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (cache->dir < 0 && (errno == ELOOP || errno == ENOTDIR))
-        return err_set(err, ERR_INVALID,
-                       "the cache directory %s is a symbolic link or not a directory: give the "
-                       "path of a directory",
-                       cache->path);
-    if (cache->dir < 0)
-        return err_errno(err, errno, "cannot open the cache directory %s", cache->path);
-    if (!check_directory(cache->dir, cache->path, err)) return false;
+    cache->dir = open_directory(cache->path, err);
+    if (cache->dir < 0) return false;
     warn_of_network(cache);
     return true;
+}
+
+/* Other threads use the descriptor meanwhile: dup3 changes what it stands for at once. */
+bool cache_renew_directory(struct cache *cache, struct err *err) {
+    struct stat stat;
+    if (fstat(cache->dir, &stat) == 0 && stat.st_nlink > 0) return true;
+    int dir = open_directory(cache->path, err);
+    if (dir < 0) return false;
+    bool good = dup3(dir, cache->dir, O_CLOEXEC) >= 0 ||
+                err_errno(err, errno, "cannot open the cache directory %s again", cache->path);
+    close(dir);
+    if (good) log_warn("skill", "the cache directory %s was removed: made a new one", cache->path);
+    return good;
 }
 
 void cache_remove_leftovers(struct cache *cache) {

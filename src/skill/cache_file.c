@@ -89,6 +89,7 @@ int cache_open_artefact(struct cache *cache, enum artefact_kind kind,
 
 bool cache_create(struct cache *cache, struct cache_file *file, struct err *err) {
     *file = (struct cache_file){.fd = -1};
+    if (!cache_renew_directory(cache, err)) return false;
     if (!cache_step("create"))
         return err_errno(err, errno, "cannot make a file in the cache directory %s", cache->path);
     file->fd = openat(cache->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

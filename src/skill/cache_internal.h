@@ -41,6 +41,8 @@ const char *cache_foreign(const struct stat *stat);
 
 /* ---- cache_dir.c */
 bool cache_open_directory(struct cache *cache, struct err *err);
+/* Make it again when somebody has removed it. Any thread. */
+bool cache_renew_directory(struct cache *cache, struct err *err);
 /* What a crash left behind. Younger files may be in use by another kernel. */
 void cache_remove_leftovers(struct cache *cache);
 

@@ -213,6 +213,11 @@ static void finish_ready(struct skill_store *store, struct load *load, struct sk
     load_free(load);
 }
 
+/* The failure of a file that is not there any more tells nothing about the one that is. */
+static bool failed_in_vain(const struct load *load, enum stage_result result) {
+    return result == STAGE_FAILED && load->error.kind != ERR_CANCELLED && was_replaced(load);
+}
+
 static void run_load(struct skill_store *store, struct load *load) {
     struct load *followers;
     struct skill *skill = NULL;
@@ -223,12 +228,10 @@ static void run_load(struct skill_store *store, struct load *load) {
     }
     if (result == STAGE_DONE)
         finish_ready(store, load, skill);
-    else if (result == STAGE_FAILED && load->error.kind != ERR_CANCELLED && was_replaced(load))
-        finish_changed(store, load); /* the failure of what is not there any more */
+    else if (result == STAGE_CHANGED || failed_in_vain(load, result))
+        finish_changed(store, load);
     else if (result == STAGE_FAILED)
         finish_failed(store, load);
-    else if (result == STAGE_CHANGED)
-        finish_changed(store, load);
     struct load *next = lanes_next(&store->stages.lanes);
     if (next != NULL) post_load(store, next);
 }

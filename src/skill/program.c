@@ -144,6 +144,7 @@ static bool make_program(struct engine *engine, struct engine_code *compiled,
  * never drops one. */
 static bool find_drops(struct skill_code *code, struct err *err) {
     uint32_t count = code->interface.resource_count;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     code->drops = calloc(count + 1, sizeof *code->drops);
     if (!code->drops) return err_set(err, ERR_MEMORY, "no memory for %u resources", count);
     for (uint32_t i = 0; i < count; i++) {
@@ -173,9 +174,9 @@ bool skill_code_new_with(struct engine *engine, struct engine_code *compiled,
     code->find = find;
     atomic_init(&code->references, 1);
     code->bindings = calloc(code->interface.import_count + 1, sizeof *code->bindings);
-    bool good = code->bindings ||
-                err_set(err, ERR_MEMORY, "no memory for %u imports", code->interface.import_count);
-    good = good && find_drops(code, err) && make_program(engine, compiled, code, err);
+    bool good = code->bindings ? find_drops(code, err) && make_program(engine, compiled, code, err)
+                               : err_set(err, ERR_MEMORY, "no memory for %u imports",
+                                         code->interface.import_count);
     if (good)
         *out = code;
     else

@@ -265,6 +265,19 @@ static void drain(struct child *child) {
     result->stderr_text[child->text_size] = '\0';
 }
 
+static bool watch(struct child *child, struct err *err) {
+    child->pidfd = pidfd_open(child->pid, 0);
+    if (child->pidfd >= 0) return true;
+    int problem = errno;
+    if (problem == ESRCH) /* SIGCHLD is ignored, its number is free: kill nobody by it */
+        return err_errno(err, ECHILD, "cannot learn how %s ended", child->task->program);
+    /* No descriptors left. */
+    kill(-child->pid, SIGKILL);
+    kill(child->pid, SIGKILL);
+    waitpid(child->pid, NULL, 0);
+    return err_errno(err, problem, "cannot watch %s", child->task->program);
+}
+
 static bool run(struct child *child, struct err *err) {
     child->piece = malloc(SPAWN_PIECE);
     if (child->piece == NULL)
@@ -278,14 +291,7 @@ static bool run(struct child *child, struct err *err) {
     close_if_open(&child->input.its);
     close_if_open(&child->text.its);
     close_if_open(&child->report.its);
-    child->pidfd = pidfd_open(child->pid, 0);
-    if (child->pidfd < 0) { /* no descriptors left: without one we cannot watch it */
-        problem = errno;
-        kill(-child->pid, SIGKILL);
-        kill(child->pid, SIGKILL);
-        waitpid(child->pid, NULL, 0);
-        return err_errno(err, problem, "cannot watch %s", child->task->program);
-    }
+    if (!watch(child, err)) return false;
     attend(child);
     if (!reap(child))
         return err_errno(err, errno, "cannot learn how %s ended", child->task->program);

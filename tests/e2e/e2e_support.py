@@ -69,6 +69,12 @@ class Skills:
 
 # ---- the kernel
 
+def command(binary, *args, folder=None, env=None):
+    """One run of the program to its end: exit code, stdout, stderr."""
+    done = subprocess.run([binary, *map(str, args)], cwd=folder, env={"HOME": "/nonexistent", **(env or {})}, capture_output=True, text=True, timeout=10)
+    return done.returncode, done.stdout, done.stderr
+
+
 class TestKernel(Kernel):
     __test__ = False
 

@@ -204,6 +204,17 @@ def test_memory_that_grows_without_end_sees_a_failed_grow(kernel):
     assert kernel.say("behaviour", "G").text == "0"  # 4 GiB at once
 
 
+def test_handles_and_pollables_without_end_are_the_guests_trap(start, wasm):
+    kernel = start(env={"EXECUTORS": "1"})
+    kernel.put(wasm.wat("printer"), "handles")
+    kernel.put(wasm.variant("pollables", ("(call $block (local.get $handle))", "(loop (drop (call $subscribe (local.get $time))) (br 0))")), "pollables")
+    for name, word, text in (("handles", "h", "more than 65536 handles"), ("pollables", "s", "more than 1024 pollables")):
+        for _ in range(20):
+            answer = kernel.say(name, word)
+            assert answer.status == 503 and text in answer.text and f"dev/{name}" in answer.text, answer.text
+            assert kernel.say(name, "echo").text == '"echo"'
+
+
 def test_half_a_gigabyte_filled_is_given_back(start, wasm):
     kernel = start()
     kernel.put(wasm.behaviour, "skill")
@@ -227,6 +238,12 @@ def test_memory_limit_is_a_setting(start, wasm):
 def test_output_without_a_json_is_500_and_names_the_place(kernel):
     answer = kernel.say("behaviour", "j")
     assert answer.status == 500 and "byte" in answer.text and "dev/behaviour" in answer.text
+
+
+@pytest.mark.parametrize("word", ["u", "ux", "uxx", "v"])
+def test_a_skills_long_error_is_cut_between_two_characters(kernel, word):
+    answer = kernel.say("behaviour", word + "€" * 50000)
+    assert answer.status == 400 and answer.text.count("€") == ((64 << 10) - len(word) - 1) // 3 and "�" not in answer.text
 
 
 # ---- printing

@@ -209,3 +209,16 @@ def test_a_removed_cache_directory_does_not_stop_what_is_loaded(start, wasm, tmp
     kernel.put(wasm.sample("sample_c"), "new")
     answer = kernel.run("new", {"topic": "x"})
     assert answer.status == 200 or (answer.status == 503 and "Error loading skill" in answer.text)
+
+
+def test_a_cache_directory_that_was_removed_is_made_again(start, wasm, tmp_path):
+    """An operator empties the disk: what is loaded goes on, what comes is loaded."""
+    kernel = start(cache=tmp_path / "cache")
+    kernel.put(wasm.behaviour, "before")
+    assert kernel.say("before", "echo").status == 200
+    shutil.rmtree(tmp_path / "cache")
+    assert kernel.say("before", "echo").status == 200
+    kernel.put(wasm.sample("sample_c"), "after")
+    assert kernel.run("after", {"topic": "x"}).status == 200
+    assert list((tmp_path / "cache").iterdir())
+    kernel.wait_log("was removed")

@@ -144,3 +144,16 @@ def test_a_client_that_does_not_read_its_answer_holds_up_nobody(start, wasm):
     assert kernel.many(50, lambda i: kernel.say("skill", "echo").status, workers=10) == [200] * 50
     assert read_answer(slow[0].makefile("rb"))[::2] == (200, body.encode())
     slow[0].close()
+
+
+def test_calls_that_fill_memory_are_finished_one_after_the_other(start, wasm):
+    """Each executor sets none aside half way for the next: at once there is the memory of some, not of all."""
+    kernel = start(env={"EXECUTORS": "2"})
+    kernel.put(wasm.sample("sample_c"), "skill")
+    body = {"topic": "x", "memory": 150_000}
+    assert kernel.run("skill", body).status == 200
+    alone = kernel.memory()["peak"]
+    assert set(kernel.many(16, lambda i: kernel.run("skill", body).status, workers=16)) == {200}
+    peak = kernel.memory()["peak"]
+    print(f"\npeak RSS {alone // 1000} MB with one call, {peak // 1000} MB with 16 at once")
+    assert peak < 6 * 150_000

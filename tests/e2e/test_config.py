@@ -1,17 +1,8 @@
-"""Settings from options, environment, .env and config.toml; what is wrong with one; and the other commands."""
-import hashlib
-import json
-import subprocess
-
+"""Settings from options, environment, .env and config.toml; what is wrong with one."""
 import pytest
 
-import e2e_support
+from e2e_support import command, wait_until
 from kernel_process import free_port
-
-
-def command(binary, *args, folder=None, env=None):
-    done = subprocess.run([binary, *map(str, args)], cwd=folder, env={"HOME": "/nonexistent", **(env or {})}, capture_output=True, text=True, timeout=10)
-    return done.returncode, done.stdout, done.stderr
 
 
 # ---- namespaces
@@ -28,7 +19,7 @@ def test_namespace_of_the_environment_replaces_dev(start, wasm, tmp_path):
     kernel = start(env={"NAMESPACES__MY_TEAM__DIRECTORY": str(other), "NAMESPACES__TEAM1__DIRECTORY": str(other)})
     kernel.put(wasm.behaviour, "skill", wait=False)
     kernel.put(wasm.behaviour, "mine", wait=False, folder=other)
-    e2e_support.wait_until(lambda: kernel.listed() == ["my-team/mine", "team-1/mine"], 5)
+    wait_until(lambda: kernel.listed() == ["my-team/mine", "team-1/mine"], 5)
     assert kernel.call("POST", "/v1/skills/my-team/mine/run", '"echo"').text == '"echo"'
 
 
@@ -45,7 +36,7 @@ def test_namespaces_of_config_toml(start, wasm, tmp_path):
     kernel = toml(start, tmp_path, f'[namespaces.one]\ndirectory = "{tmp_path}/one"\n[namespaces.two-b]\ndirectory = "../two"\n')
     kernel.put(wasm.behaviour, "skill", wait=False, folder=tmp_path / "one")
     kernel.put(wasm.behaviour, "skill", wait=False, folder=tmp_path / "two")
-    e2e_support.wait_until(lambda: kernel.listed() == ["one/skill", "two-b/skill"], 5)
+    wait_until(lambda: kernel.listed() == ["one/skill", "two-b/skill"], 5)
 
 
 def test_environment_wins_over_config_toml_and_options_over_both(start, tmp_path):
@@ -122,55 +113,3 @@ def test_bad_option_is_exit_1_with_a_text(binary, tmp_path, args):
 def test_unknown_command(binary, tmp_path):
     code, _, err = command(binary, "dance", folder=tmp_path)
     assert code != 0 and "dance" in err
-
-
-# ---- the other commands
-
-def test_help_and_version(binary):
-    code, out, _ = command(binary, "--help")
-    assert code == 0 and all(f"--{key} " in out for key in ("kernel-address", "cache-dir", "invocation-timeout", "strict-memory")) and "inspect" in out
-    code, out, _ = command(binary, "--version")
-    assert code == 0 and out.startswith("pharia-kernel ") and out.count("\n") == 1
-
-
-@pytest.mark.parametrize("name,world", [("sample_py", "0."), ("sample_js", "0."), ("sample_c", "0.3.11")])
-def test_inspect(binary, wasm, name, world):
-    path = wasm.sample(name)
-    code, out, err = command(binary, "inspect", path)
-    assert code == 0, err
-    assert f"pharia:skill {world}" in out and "pharia:skill/skill-handler@" in out and "image" in out and str(path.stat().st_size) in out
-    code, out, _ = command(binary, "inspect", path, "--json")
-    found = json.loads(out)
-    assert code == 0 and found["bytes"] == path.stat().st_size and found["world"]["version"].startswith(world) and found["world"]["kind"] == "function"
-    assert found["linked"]["data_in_image"] is True and {"imports", "exports", "modules", "digests"} <= set(found)
-    assert found["digests"]["component"] == hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def test_inspect_of_what_cannot_be_linked(binary, wasm, tmp_path):
-    (tmp_path / "bad").write_bytes(b"bad")
-    for path in (tmp_path / "bad", tmp_path / "missing"):
-        code, out, err = command(binary, "inspect", path)
-        assert code == 1 and str(path) in err and out == ""
-    path = wasm.variant("old-for-inspect", ("skill-handler@0.3.11", "skill-handler@0.1.0"))
-    found = json.loads(command(binary, "inspect", path, "--json")[1])
-    assert found["world"] is None and "no longer supported" in found["world_error"]
-
-
-def test_link_writes_the_same_bytes_every_time(binary, wasm, tmp_path):
-    for name in ("a", "b"):
-        code, _, err = command(binary, "link", wasm.sample("sample_c"), "-o", tmp_path / name)
-        assert code == 0, err
-    written = {path.name for path in (tmp_path / "a").iterdir()}
-    assert written == {"code.wasm", "image", "interface.json", "names"}
-    assert all((tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes() for name in written)
-    tool = e2e_support.tool()
-    subprocess.run([tool, "validate", "--features", "all", tmp_path / "a/code.wasm"], check=True)
-    json.loads((tmp_path / "a/interface.json").read_text())
-    digests = json.loads(command(binary, "inspect", wasm.sample("sample_c"), "--json")[1])["digests"]
-    assert digests["code"] == hashlib.sha256((tmp_path / "a/code.wasm").read_bytes()).hexdigest()
-
-
-def test_link_without_a_file_or_directory(binary, wasm, tmp_path):
-    for args in (["link"], ["link", wasm.behaviour], ["link", tmp_path / "missing", "-o", tmp_path / "x"], ["link", wasm.behaviour, "-o", "/proc/none/x"]):
-        code, _, err = command(binary, *args)
-        assert code != 0 and err

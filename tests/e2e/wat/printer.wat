@@ -1,5 +1,5 @@
 ;; A skill that prints to stdout. The input's second byte: g  1 GiB of lines; G  1 GiB without a line end; v  text that would forge
-;; or break log lines; anything else  the input itself. Answers with the input.
+;; or break log lines; h  nothing, but handles of stdout without end; anything else  the input itself. Answers with the input.
 (component
   (import "wasi:io/error@0.2.0" (instance $errors (export "error" (type (sub resource)))))
   (alias export $errors "error" (type $io-error))
@@ -44,6 +44,7 @@
         (br_if $again (local.tee $i (i32.sub (local.get $i) (i32.const 1))))))
     (func (export "run") (param $pointer i32) (param $size i32) (result i32) (local $what i32)
       (local.set $what (i32.load8_u offset=1 (local.get $pointer)))
+      (if (i32.eq (local.get $what) (i32.const 0x68)) (then (loop (drop (call $get)) (br 0))))
       (if (i32.eq (local.get $what) (i32.const 0x67)) (then (call $gigabyte (i32.const 4096)))
         (else (if (i32.eq (local.get $what) (i32.const 0x47)) (then (call $gigabyte (i32.const 99)))
           (else (if (i32.eq (local.get $what) (i32.const 0x76)) (then (call $print (i32.const 1024) (i32.const 89)))

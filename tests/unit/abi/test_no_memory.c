@@ -1,34 +1,9 @@
 /* Every allocation fails once: each time there is an error, nothing is lost, nothing is left
- * behind. The linker replaces the allocator's functions (meson.build: --wrap), jansson's are set.
- */
+ * behind. */
 #include <jansson.h>
 
 #include "guest.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-
-static int until_failure = -1; /* allocations that still succeed; -1: all */
-
-static bool fails(void) {
-    return until_failure >= 0 && until_failure-- == 0;
-}
-
-void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size) {
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size) {
-    return fails() ? NULL : __real_realloc(old, size);
-}
+#include "support/no_memory.h"
 
 static const char text[] =
     "{\"format\":1,\"resources\":[{\"interface\":\"x\",\"name\":\"thing\"}],"
@@ -77,20 +52,9 @@ static bool everything(void) {
 }
 
 static void each_allocation_fails_once(void **state) {
-    int failures = 0;
     (void)state;
     json_set_alloc_funcs(__wrap_malloc, free);
-    until_failure = -1;
-    assert_true(everything());
-    for (;; failures++) {
-        until_failure = failures;
-        bool good = everything();
-        bool all = until_failure >= 0; /* it was not reached */
-        until_failure = -1;
-        assert_int_equal(good, all);
-        if (all) break;
-    }
-    assert_in_range(failures, 50, 10000);
+    assert_in_range(no_memory_for_each(everything), 50, 10000);
 }
 
 int main(void) {

@@ -74,6 +74,39 @@ static void trimming_spares_what_was_used_lately(void **state) {
     engine_image_release(image);
 }
 
+/* Of many that come back at once the last ones stay warm; the others are as clean, and hold
+ * nothing. */
+static void a_burst_leaves_few_slots_warm(void **state) {
+    (void)state;
+    enum { COUNT = 100 };
+    static struct guest guests[COUNT];
+    struct engine_image *image = image_new(1);
+    engine_thread_trim(bed.thread, 0);
+    for (int i = 0; i < COUNT; i++) {
+        guest_begin(&guests[i], &bed, image, parks, 0);
+        guest_finish(&guests[i]);
+    }
+    for (int i = 0; i < COUNT; i++) engine_run_delete(guests[i].run);
+    assert_int_equal(64, bed.thread->warm_slots);
+    assert_int_equal(64, bed.thread->warm_pages);
+    unsigned warm = 0;
+    for (int i = 0; i < COUNT; i++) { /* the warm ones come first; a clean slot loads 0 */
+        guest_begin(&guests[i], &bed, image, parks, 0);
+        assert_int_equal(i<64, guests[i].run->slot->known.pages> 0);
+        warm += guests[i].run->slot->known.pages > 0;
+        guest_finish(&guests[i]);
+    }
+    assert_int_equal(64, warm);
+    assert_int_equal(0, bed.thread->warm_slots);
+    assert_int_equal(0, bed.thread->warm_pages);
+    for (int i = 0; i < COUNT; i++) engine_run_delete(guests[i].run);
+    engine_thread_forget(bed.thread, image);
+    assert_int_equal(0, bed.thread->warm_slots);
+    assert_null(bed.thread->warm_newest);
+    assert_null(bed.thread->warm_oldest);
+    engine_image_release(image);
+}
+
 static void forgetting_waits_for_used_slots(void **state) {
     (void)state;
     struct engine_image *image = image_new(1), *other = image_new(1);
@@ -304,6 +337,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thousand_parked_runs_and_their_slots_again),
         cmocka_unit_test(trimming_spares_what_was_used_lately),
+        cmocka_unit_test(a_burst_leaves_few_slots_warm),
         cmocka_unit_test(forgetting_waits_for_used_slots),
         cmocka_unit_test(many_skills_keep_apart),
         cmocka_unit_test(deep_stacks_are_given_back),

@@ -16,36 +16,10 @@
 #include "kernel/config.h"
 #include "kernel/config_entry.h"
 #include "kernel/config_value.h"
+#include "support/folder.h"
 
-static char top[] = "/tmp/test_config.XXXXXX";
 static struct config config;
 static struct err err;
-
-static const char *in_top(const char *name) {
-    static char path[100];
-    snprintf(path, sizeof path, "%s/%s", top, name);
-    return path;
-}
-
-static void put(const char *name, const char *text) {
-    int fd = open(in_top(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-}
-
-static int setup(void **state) {
-    (void)state;
-    strcpy(top + strlen(top) - 6, "XXXXXX");
-    return mkdtemp(top) == NULL;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    unlink(in_top("config.toml"));
-    unlink(in_top(".env"));
-    return rmdir(top);
-}
 
 #define LIST(...) ((char **)(uintptr_t)(const char *[]){__VA_ARGS__, NULL})
 #define NONE      LIST("HOME=/home/me")
@@ -53,7 +27,7 @@ static int teardown(void **state) {
 static bool read_with(char **options, char **environment) {
     int count = 0;
     while (options != NULL && options[count] != NULL) count++;
-    return config_read(count, options, environment, top, &config, &err);
+    return config_read(count, options, environment, folder, &config, &err);
 }
 
 static void good(char **options, char **environment) {
@@ -95,10 +69,10 @@ static void expect_address(char **options, char **environment, const char *addre
 
 static void the_later_source_wins(void **state) {
     (void)state;
-    put("config.toml",
-        "kernel-address = \"toml:1\"\nexecutors = 3\nloaders = 4\nunknown = [1, {a = 1}]\n");
+    folder_put("config.toml",
+               "kernel-address = \"toml:1\"\nexecutors = 3\nloaders = 4\nunknown = [1, {a = 1}]\n");
     expect_address(NULL, NONE, "toml:1");
-    put(".env", "KERNEL_ADDRESS=dotenv:1\nEXECUTORS=5\n");
+    folder_put(".env", "KERNEL_ADDRESS=dotenv:1\nEXECUTORS=5\n");
     expect_address(NULL, NONE, "dotenv:1");
     expect_address(NULL, LIST("HOME=/", "KERNEL_ADDRESS=env:1"), "env:1");
     expect_address(LIST("--kernel-address", "option:1"), LIST("HOME=/", "KERNEL_ADDRESS=env:1"),
@@ -122,10 +96,10 @@ static void older_name_of_the_address(void **state) {
                    "new:1");
     expect_address(LIST("--kernel-address=option:1"), LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"),
                    "option:1");
-    put("config.toml", "kernel-address = \"toml:1\"\n");
+    folder_put("config.toml", "kernel-address = \"toml:1\"\n");
     expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"), "toml:1");
-    put("config.toml", "");
-    put(".env", "PHARIA_KERNEL_ADDRESS=dotenv:1");
+    folder_put("config.toml", "");
+    folder_put(".env", "PHARIA_KERNEL_ADDRESS=dotenv:1");
     expect_address(NULL, NONE, "dotenv:1");
 }
 
@@ -160,14 +134,14 @@ static void namespaces(void **state) {
     expect_namespace(NULL, LIST("HOME=/", "NAMESPACES__MY_TEAM__DIRECTORY=/a"), "my-team", "/a");
     expect_namespace(LIST("--namespaces.team1.directory=/b"), NONE, "team1",
                      "/b"); /* not in options … */
-    put("config.toml", "[namespaces.team1]\ndirectory = \"/c\"\n");
+    folder_put("config.toml", "[namespaces.team1]\ndirectory = \"/c\"\n");
     expect_namespace(NULL, NONE, "team1", "/c"); /* … nor in the file */
     expect_namespace(LIST("--namespaces.team1.directory=/d"), NONE, "team1", "/d");
     good(NULL, LIST("HOME=/", "NAMESPACES__OTHER__DIRECTORY=/o"));
     assert_int_equal(config.namespace_count, 2);
     config_free(&config);
-    put("config.toml", "[namespaces.dev]\ndirectory = \"d\"\nmcp-servers = "
-                       "[\"http://x\"]\nnative-tools = [\"add\"]\nskills = []\n");
+    folder_put("config.toml", "[namespaces.dev]\ndirectory = \"d\"\nmcp-servers = "
+                              "[\"http://x\"]\nnative-tools = [\"add\"]\nskills = []\n");
     good(NULL, NONE);
     assert_int_equal(config.warning_count, 2);
     assert_string_equal(config.warnings[0],
@@ -183,15 +157,15 @@ static void namespaces_refused(void **state) {
     bad(NULL, LIST("HOME=/", "NAMESPACES__A__REGISTRY=r"), "\"a\"", "its \"directory\" is missing");
     bad(NULL, LIST("HOME=/", "NAMESPACES__A=d"), "\"a\"", "its \"directory\" is missing");
     bad(NULL, LIST("HOME=/", "NAMESPACES__A__DIRECTORY="), "\"a\"", "its \"directory\" is missing");
-    put("config.toml", "[namespaces.a]\nregistry = \"r\"\nskills = [{name = \"x\"}]\n");
+    folder_put("config.toml", "[namespaces.a]\nregistry = \"r\"\nskills = [{name = \"x\"}]\n");
     bad(NULL, NONE, "\"a\"", "\"skills\"");
-    put("config.toml", "[namespaces.a]\npath = \"p\"\n");
+    folder_put("config.toml", "[namespaces.a]\npath = \"p\"\n");
     bad(NULL, NONE, "\"a\"", "directory");
-    put("config.toml", "[namespaces.a]\ndirectory = [\"p\"]\n");
+    folder_put("config.toml", "[namespaces.a]\ndirectory = [\"p\"]\n");
     bad(NULL, NONE, "\"a\"", "directory");
-    put("config.toml", "[namespaces.Not_So]\ndirectory = \"p\"\n");
+    folder_put("config.toml", "[namespaces.Not_So]\ndirectory = \"p\"\n");
     bad(NULL, NONE, "\"Not_So\"", "a name has 1 to 64 characters");
-    put("config.toml", "[namespaces.\"\"]\ndirectory = \"p\"\n");
+    folder_put("config.toml", "[namespaces.\"\"]\ndirectory = \"p\"\n");
     bad(NULL, NONE, "\"\"", "a name has 1 to 64 characters");
 }
 
@@ -215,48 +189,49 @@ static void bad_values(void **state) {
     bad(NULL, LIST("HOME=/", "STRICT_MEMORY=maybe"), "STRICT_MEMORY",
         "\"maybe\" is neither true nor false");
     bad(NULL, LIST("HOME=/", "LOG_LEVEL=loud"), "LOG_LEVEL", "\"loud\" is no level: off, error");
-    put("config.toml", "executors = [1]\n");
+    folder_put("config.toml", "executors = [1]\n");
     bad(NULL, NONE, "config.toml, executors", "a single value was expected");
-    put("config.toml", "[executors]\nx = 1\n"); /* another key */
+    folder_put("config.toml", "[executors]\nx = 1\n"); /* another key */
     good(NULL, NONE);
     config_free(&config);
-    put("config.toml", "executors = \n");
+    folder_put("config.toml", "executors = \n");
     bad(NULL, NONE, "config.toml: ", "line 1");
-    put("config.toml", "a = 1\na = 2\n");
+    folder_put("config.toml", "a = 1\na = 2\n");
     bad(NULL, NONE, "config.toml: ", "uplicate");
 }
 
 static void dotenv(void **state) {
     (void)state;
-    put(".env", "# comment\r\n\r\n  export KERNEL_ADDRESS = \"a\\tb\" # behind\r\nCACHE_DIR='/c # "
-                "no comment \\n'\nEXECUTORS=3 # c\nLOADERS= 4 \n"
-                "X=# nothing\nA.B-C=1\n");
+    folder_put(".env",
+               "# comment\r\n\r\n  export KERNEL_ADDRESS = \"a\\tb\" # behind\r\nCACHE_DIR='/c # "
+               "no comment \\n'\nEXECUTORS=3 # c\nLOADERS= 4 \n"
+               "X=# nothing\nA.B-C=1\n");
     good(NULL, NONE);
     assert_string_equal(config.kernel_address, "a\tb");
     assert_string_equal(config.cache_dir, "/c # no comment \\n");
     assert_int_equal(config.executors, 3);
     assert_int_equal(config.loaders, 4);
     config_free(&config);
-    put(".env", "A=1\nnonsense\n");
+    folder_put(".env", "A=1\nnonsense\n");
     bad(NULL, NONE, ".env, line 2", "NAME=VALUE was expected");
-    put(".env", "1A=1\n");
+    folder_put(".env", "1A=1\n");
     bad(NULL, NONE, ".env, line 1", "NAME=VALUE was expected");
     static const char *const open_quotes[] = {"A=\"", "A=\"x", "A='x\n'", "A=\"x\" y", "A=\"x\\\""};
     for (size_t i = 0; i < sizeof open_quotes / sizeof *open_quotes; i++) {
-        put(".env", open_quotes[i]);
+        folder_put(".env", open_quotes[i]);
         bad(NULL, NONE, ".env, line 1", "quotes are not closed");
     }
 }
 
 static void files_that_are_none(void **state) {
     (void)state;
-    assert_int_equal(mkfifo(in_top(".env"), 0600), 0);
+    assert_int_equal(mkfifo(in_folder(".env"), 0600), 0);
     alarm(10);
     bad(NULL, NONE, ".env", "not a regular file");
     alarm(0);
-    unlink(in_top(".env"));
-    put(".env", "");
-    assert_int_equal(truncate(in_top(".env"), CONFIG_MAX_FILE + 1), 0);
+    unlink(in_folder(".env"));
+    folder_put(".env", "");
+    assert_int_equal(truncate(in_folder(".env"), CONFIG_MAX_FILE + 1), 0);
     bad(NULL, NONE, ".env", "more than");
 }
 
@@ -332,8 +307,8 @@ static void other_values(void **state) {
     assert_true(config.invocation_timeout == 90 * CLOCK_S && config.idle_timeout == 10 * CLOCK_S &&
                 config.shutdown_deadline == 0);
     config_free(&config);
-    put("config.toml",
-        "strict-memory = true\nexecutors = 2\nbody-limit = 1024\nlog-level = \"error\"\n");
+    folder_put("config.toml",
+               "strict-memory = true\nexecutors = 2\nbody-limit = 1024\nlog-level = \"error\"\n");
     good(NULL, NONE);
     assert_true(config.strict_memory && config.executors == 2 && config.body_limit == 1024 &&
                 config.log_level == LOG_ERROR);
@@ -371,7 +346,7 @@ static void help(void **state) {
     buf_free(&text);
 }
 
-#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

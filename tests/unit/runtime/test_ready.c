@@ -7,63 +7,140 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "runtime/ready.h"
+#include "runtime/invocation.h"
 
-static struct invocation *used(struct invocation *invocation, uint64_t ms) {
-    *invocation = (struct invocation){0};
-    invocation->time[STATE_RUNNING] = ms * CLOCK_MS;
+static struct engine_run *const some_run = (struct engine_run *)16; /* never looked into */
+
+/* Of a class by what it has used; LONG and HOG are remembered, not found out again. */
+static struct invocation *make(struct invocation *invocation, enum ready_class class) {
+    static const uint64_t used[] = {0, 0, 100 * CLOCK_MS, 10 * CLOCK_MS, 100 * CLOCK_MS};
+    *invocation = (struct invocation){.class = class, .used = used[class]};
+    if (class != READY_NEW) invocation->run = some_run;
     return invocation;
 }
 
-static void levels_follow_use(void **state) {
-    (void)state;
-    assert_int_equal(ready_level_of(0), 0);
-    assert_int_equal(ready_level_of(2 * CLOCK_MS - 1), 0);
-    assert_int_equal(ready_level_of(2 * CLOCK_MS), 1);
-    assert_int_equal(ready_level_of(20 * CLOCK_MS), 2);
-    assert_int_equal(ready_level_of(200 * CLOCK_MS), 3);
-    assert_int_equal(ready_level_of(UINT64_MAX), 3);
-}
-
-static void short_ones_first_and_in_order(void **state) {
+static void classes_in_order(void **state) {
     (void)state;
     struct ready ready = {0};
-    struct invocation each[6];
-    static const uint64_t ms[6] = {500, 0, 30, 1, 5, 0};
-    static const int order[6] = {1, 3, 5, 4, 2, 0};
+    struct invocation each[10];
+    static const enum ready_class classes[10] = {READY_LONG,  READY_HOG, READY_MID,  READY_NEW,
+                                                 READY_BEGUN, READY_NEW, READY_LONG, READY_BEGUN,
+                                                 READY_MID,   READY_HOG};
+    static const int order[10] = {4, 7, 3, 5, 1, 9, 2, 8, 0, 6};
     bool out_of_turn;
     assert_null(ready_pop(&ready, 0, &out_of_turn));
-    for (int i = 0; i < 6; i++) ready_push(&ready, used(&each[i], ms[i]), 100);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 10; i++) {
+        ready_push(&ready, make(&each[i], classes[i]), 100);
+        assert_int_equal(each[i].class, classes[i]);
+    }
+    for (int i = 0; i < 10; i++) {
         assert_ptr_equal(ready_pop(&ready, 200, &out_of_turn), &each[order[i]]);
         assert_false(out_of_turn);
     }
     assert_null(ready_pop(&ready, 300, &out_of_turn));
 }
 
-/* However many short ones come, each long one gets its slice. */
-static void long_ones_are_served_in_the_end(void **state) {
+/* In the middle the first goes on until it is done; the long ones take turns. */
+static void what_has_begun_is_finished(void **state) {
+    (void)state;
+    static const enum ready_class classes[] = {READY_MID, READY_HOG, READY_LONG};
+    for (int i = 0; i < 3; i++) {
+        struct ready ready = {0};
+        struct invocation first, second;
+        ready_push(&ready, make(&first, classes[i]), 0);
+        ready_push(&ready, make(&second, classes[i]), 0);
+        bool out_of_turn;
+        assert_ptr_equal(ready_pop(&ready, 1, &out_of_turn), &first);
+        ready_put_back(&ready, &first, 2);
+        assert_ptr_equal(ready_pop(&ready, 3, &out_of_turn),
+                         classes[i] == READY_LONG ? &second : &first);
+    }
+}
+
+static void use_makes_a_call_sink(void **state) {
+    (void)state;
+    struct ready ready = {0};
+    struct invocation one;
+    bool out_of_turn;
+    ready_push(&ready, make(&one, READY_NEW), 0);
+    assert_ptr_equal(ready_pop(&ready, 1, &out_of_turn), &one);
+    one.run = some_run;
+    one.used = 2 * CLOCK_MS;
+    ready_put_back(&ready, &one, 2);
+    assert_int_equal(one.class, READY_MID);
+    assert_ptr_equal(ready_pop(&ready, 3, &out_of_turn), &one);
+    one.class = READY_HOG;
+    one.used = CLOCK_S;
+    ready_put_back(&ready, &one, 4);
+    assert_int_equal(one.class, READY_LONG);
+}
+
+/* A new one would need one slot more. */
+static void too_many_young_keep_new_ones_waiting(void **state) {
+    (void)state;
+    struct ready ready = {0};
+    struct invocation mid[READY_YOUNG_MAX], new;
+    bool out_of_turn;
+    for (int i = 0; i < READY_YOUNG_MAX; i++) ready_push(&ready, make(&mid[i], READY_MID), 0);
+    ready_push(&ready, make(&new, READY_NEW), 0);
+    assert_ptr_equal(ready_pop(&ready, 1, &out_of_turn), &mid[0]);
+    assert_ptr_equal(ready_pop(&ready, 1, &out_of_turn), &new);
+    ready_push(&ready, make(&new, READY_NEW), 1);
+    ready_push(&ready, make(&mid[0], READY_MID), 1);
+    assert_ptr_equal(ready_pop(&ready, 50 * CLOCK_MS, &out_of_turn), &new);
+    assert_true(out_of_turn); /* but not for ever */
+}
+
+/* However many short ones come, each class gets its slices. */
+static void nobody_waits_for_ever(void **state) {
     (void)state;
     struct ready ready = {0};
     struct invocation quick, slow[3];
-    for (int i = 0; i < 3; i++) ready_push(&ready, used(&slow[i], i < 2 ? 1000 : 10), 0);
+    for (int i = 0; i < 3; i++) ready_push(&ready, make(&slow[i], READY_HOG + i), 0);
     int turns[3] = {0};
     uint64_t now = 0;
     for (int i = 0; i < 1000; i++, now += CLOCK_MS) {
-        ready_push(&ready, used(&quick, 0), now);
+        ready_push(&ready, make(&quick, READY_NEW), now);
         bool out_of_turn;
         for (struct invocation *taken; (taken = ready_pop(&ready, now, &out_of_turn)) != &quick;) {
             assert_true(out_of_turn);
             turns[taken - slow]++;
-            ready_push(&ready, taken, now);
+            ready_put_back(&ready, taken, now);
         }
     }
-    for (int i = 0; i < 3; i++) assert_in_range(turns[i], 10, 30);
+    assert_in_range(turns[0], 40, 55);
+    assert_in_range(turns[1], 100, 130);
+    assert_in_range(turns[2], 20, 30);
+}
+
+/* Where slices take longer than a class's patience (the machine is busy with others), that class
+ * must not take every turn: here a new one would wait until all of the middle have ended. */
+static void slow_slices_do_not_starve_new_ones(void **state) {
+    (void)state;
+    struct ready ready = {0};
+    struct invocation mid[3], new;
+    bool out_of_turn;
+    uint64_t now = 0;
+    for (int i = 0; i < 3; i++) ready_push(&ready, make(&mid[i], READY_MID), now);
+    ready_push(&ready, make(&new, READY_NEW), now);
+    for (int i = 0; i < 3; i++) {
+        now += 10 * CLOCK_MS;
+        struct invocation *taken = ready_pop(&ready, now, &out_of_turn);
+        if (taken == &new) return;
+        now += 10 * CLOCK_MS;
+        ready_put_back(&ready, taken, now);
+    }
+    fail_msg("three slices of others went before it");
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(levels_follow_use),
-                                       cmocka_unit_test(short_ones_first_and_in_order),
-                                       cmocka_unit_test(long_ones_are_served_in_the_end)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(classes_in_order),
+        cmocka_unit_test(what_has_begun_is_finished),
+        cmocka_unit_test(use_makes_a_call_sink),
+        cmocka_unit_test(too_many_young_keep_new_ones_waiting),
+        cmocka_unit_test(nobody_waits_for_ever),
+        cmocka_unit_test(slow_slices_do_not_starve_new_ones),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

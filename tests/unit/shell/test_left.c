@@ -75,6 +75,49 @@ static void a_request_behind_it_in_the_pipe_changes_nothing(void **state) {
     server_stop();
 }
 
+/* ---- at the limit of connections: libmicrohttpd does not listen until somebody leaves */
+
+static void two_connections(struct shell_settings *settings) {
+    settings->connections = 2;
+}
+
+static void is_healthy(struct client *client) {
+    client_text(client, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+    struct answer answer = client_answer(client, false);
+    assert_string_equal(answer.body, "ok");
+    answer_free(&answer);
+}
+
+/* One leaves and nothing else happens: who waits has its turn all the same. */
+static void leaves_its_place_to_the_next(void (*how)(struct client *client)) {
+    server_start(two_connections);
+    struct client clients[3];
+    for (int i = 0; i < 2; i++) {
+        clients[i] = client_open(address);
+        is_healthy(&clients[i]);
+    }
+    for (int round = 0; round < 2; round++) {
+        clients[2] = client_open(address);
+        usleep(50000);
+        how(&clients[0]);
+        is_healthy(&clients[2]);
+        clients[0] = clients[2];
+    }
+    is_healthy(&clients[1]);
+    for (int i = 0; i < 2; i++) client_close(&clients[i]);
+    server_stop();
+}
+
+static void closing_leaves_its_place(void **state) {
+    (void)state;
+    leaves_its_place_to_the_next(client_close);
+}
+
+static void resetting_leaves_its_place(void **state) {
+    (void)state;
+    leaves_its_place_to_the_next(client_reset);
+}
+
 /* ---- the race: answers, departures and descriptors used again, all at once */
 
 enum { THREADS = 8, ROUNDS = 1000 };
@@ -180,6 +223,8 @@ int main(void) {
         cmocka_unit_test(is_cancelled_when_it_resets),
         cmocka_unit_test(leaves_while_the_skill_loads),
         cmocka_unit_test(a_request_behind_it_in_the_pipe_changes_nothing),
+        cmocka_unit_test(closing_leaves_its_place),
+        cmocka_unit_test(resetting_leaves_its_place),
         cmocka_unit_test(race_on_one_loop),
         cmocka_unit_test(race_on_three_loops),
         cmocka_unit_test(stops_in_the_middle),

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include "base/log.h"
 #include "component/component.h"
 #include "support/fixture.h"
+#include "support/folder.h"
 
 struct world world;
 struct engine *world_engine;
@@ -121,15 +121,8 @@ const char *skill_path(const char *name) {
     return path;
 }
 
-static void write_file(const char *path, const void *bytes, size_t size) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, bytes, size), size);
-    close(fd);
-}
-
 void put_bytes(const char *name, const void *bytes, size_t size) {
-    write_file(skill_path(name), bytes, size);
+    file_write(skill_path(name), bytes, size);
 }
 
 const uint8_t *good_bytes(size_t *size) {
@@ -168,7 +161,7 @@ void put_renamed(const char *name, const char *word) {
     size_t size;
     uint8_t *bytes = good_with(word, &size);
     snprintf(other, sizeof other, "%s/.%s.part", world.skills, name);
-    write_file(other, bytes, size);
+    file_write(other, bytes, size);
     free(bytes);
     assert_int_equal(rename(other, skill_path(name)), 0);
 }
@@ -286,16 +279,14 @@ static void dropped(void *context, struct engine_image *image) {
 }
 
 int world_begin(void **state) {
-    (void)state;
-    char top[] = "/tmp/test_store.XXXXXX";
-    if (mkdtemp(top) == NULL) return 1;
+    if (folder_make(state) != 0) return 1;
     memset(&world, 0, sizeof world);
     world_without_inotify = false;
-    snprintf(world.skills, sizeof world.skills, "%s/skills", top);
-    snprintf(world.cache, sizeof world.cache, "%s/cache", top);
+    snprintf(world.skills, sizeof world.skills, "%s/skills", folder);
+    snprintf(world.cache, sizeof world.cache, "%s/cache", folder);
     snprintf(world.log, sizeof world.log, "/tmp/test_store.%d.log", (int)getpid());
     mkdir(world.skills, 0755);
-    write_file(world.log, "", 0);
+    file_write(world.log, "", 0);
     world.namespaces[0] = (struct skill_namespace){"dev", world.skills};
     world.settings = (struct skill_store_settings){.namespaces = world.namespaces,
                                                    .namespace_count = 1,
@@ -309,17 +300,10 @@ int world_begin(void **state) {
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *ftw) {
-    (void)stat, (void)kind, (void)ftw;
-    return remove(path);
-}
-
 int world_end(void **state) {
-    (void)state;
     if (world.store != NULL) world_stop();
     unlink(world.log);
-    *strrchr(world.skills, '/') = '\0';
-    return nftw(world.skills, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(state);
 }
 
 void world_start(void) {

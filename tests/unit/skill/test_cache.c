@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,33 +17,13 @@
 #include <cmocka.h>
 
 #include "skill/cache_internal.h"
+#include "support/folder.h"
 
-static char top[] = "/tmp/test_cache.XXXXXX";
 static struct err err;
 
-static const char *at(const char *name) {
-    static char paths[4][500];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, 500, "%s/%s", top, name);
-    return path;
-}
-
-static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *ftw) {
-    (void)stat, (void)kind, (void)ftw;
-    return remove(path);
-}
-
-static int setup(void **state) {
-    (void)state;
-    strcpy(top + strlen(top) - 6, "XXXXXX");
-    return mkdtemp(top) == NULL;
-}
-
 static int teardown(void **state) {
-    (void)state;
     cache_fault = NULL;
-    return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(state);
 }
 
 static struct cache *open_at(const char *path) {
@@ -54,7 +33,7 @@ static struct cache *open_at(const char *path) {
 }
 
 static struct cache *open_cache(void) {
-    return open_at(at("c"));
+    return open_at(in_folder("c"));
 }
 
 static void refused(const char *path, const char *part) {
@@ -68,7 +47,7 @@ static void refused(const char *path, const char *part) {
 
 static unsigned count_files(void) {
     unsigned count = 0;
-    DIR *listing = opendir(at("c"));
+    DIR *listing = opendir(in_folder("c"));
     assert_non_null(listing);
     for (struct dirent *item; (item = readdir(listing)) != NULL;) count += item->d_name[0] != '.';
     closedir(listing);
@@ -89,38 +68,37 @@ static void made_with_its_parents(void **state) {
     (void)state;
     struct stat stat_;
     mode_t before = umask(0);
-    cache_close(open_at(at("a/b/c")));
+    cache_close(open_at(in_folder("a/b/c")));
     umask(before);
-    assert_int_equal(stat(at("a/b/c"), &stat_), 0);
+    assert_int_equal(stat(in_folder("a/b/c"), &stat_), 0);
     assert_int_equal(stat_.st_mode & 07777, 0700);
-    assert_int_equal(stat(at("a"), &stat_), 0);
+    assert_int_equal(stat(in_folder("a"), &stat_), 0);
     assert_int_equal(stat_.st_mode & 07777, 0700);
-    cache_close(open_at(at("a/b/c/"))); /* again, and with a slash */
-    cache_close(open_at(at("a//b/c//")));
+    cache_close(open_at(in_folder("a/b/c/"))); /* again, and with a slash */
+    cache_close(open_at(in_folder("a//b/c//")));
 }
 
 static void directories_refused(void **state) {
     (void)state;
-    assert_int_equal(mkdir(at("real"), 0700), 0);
-    assert_int_equal(symlink("real", at("link")), 0);
-    refused(at("link"), "is a symbolic link or not a directory");
-    refused(at("link/"),
+    assert_int_equal(mkdir(in_folder("real"), 0700), 0);
+    assert_int_equal(symlink("real", in_folder("link")), 0);
+    refused(in_folder("link"), "is a symbolic link or not a directory");
+    refused(in_folder("link/"),
             "is a symbolic link or not a directory"); /* a slash would have it followed */
-    refused(at("link//"), "is a symbolic link or not a directory");
-    int fd = open(at("file"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    close(fd);
-    refused(at("file"), "is a symbolic link or not a directory");
-    refused(at("file/c"), "cannot make the cache directory");
+    refused(in_folder("link//"), "is a symbolic link or not a directory");
+    folder_put("file", "");
+    refused(in_folder("file"), "is a symbolic link or not a directory");
+    refused(in_folder("file/c"), "cannot make the cache directory");
     refused("", "empty");
-    assert_int_equal(chmod(at("real"), 0770), 0);
-    refused(at("real"), "can be written by others (mode 0770)");
-    assert_int_equal(chmod(at("real"), 0702), 0);
-    refused(at("real"), "Remedy: chmod 0700");
-    assert_int_equal(chmod(at("real"), 0755), 0);
-    cache_close(open_at(at("real")));
+    assert_int_equal(chmod(in_folder("real"), 0770), 0);
+    refused(in_folder("real"), "can be written by others (mode 0770)");
+    assert_int_equal(chmod(in_folder("real"), 0702), 0);
+    refused(in_folder("real"), "Remedy: chmod 0700");
+    assert_int_equal(chmod(in_folder("real"), 0755), 0);
+    cache_close(open_at(in_folder("real")));
     if (geteuid() != 0) return;
-    assert_int_equal(chown(at("real"), 12345, 0), 0);
-    refused(at("real"), "belongs to user 12345");
+    assert_int_equal(chown(in_folder("real"), 12345, 0), 0);
+    refused(in_folder("real"), "belongs to user 12345");
 }
 
 static void leftovers(void **state) {
@@ -129,13 +107,13 @@ static void leftovers(void **state) {
     cache_close(open_cache());
     static const char *const names[] = {"c/tmp-1-old", "c/tmp-2-young", "c/other"};
     for (int i = 0; i < 3; i++) {
-        close(open(at(names[i]), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-        if (i != 1) assert_int_equal(utimensat(AT_FDCWD, at(names[i]), old, 0), 0);
+        folder_put(names[i], "");
+        if (i != 1) assert_int_equal(utimensat(AT_FDCWD, in_folder(names[i]), old, 0), 0);
     }
     cache_close(open_cache());
-    assert_int_equal(access(at("c/tmp-1-old"), F_OK), -1);
-    assert_int_equal(access(at("c/tmp-2-young"), F_OK), 0);
-    assert_int_equal(access(at("c/other"), F_OK), 0);
+    assert_int_equal(access(in_folder("c/tmp-1-old"), F_OK), -1);
+    assert_int_equal(access(in_folder("c/tmp-2-young"), F_OK), 0);
+    assert_int_equal(access(in_folder("c/other"), F_OK), 0);
 }
 
 /* ---- artefacts */
@@ -163,7 +141,7 @@ static const char *path_of(const struct artefact *artefact, const char *suffix) 
     char hex[DIGEST_HEX], name[100];
     digest_hex(&artefact->sha256, hex);
     snprintf(name, sizeof name, "c/%s%s", hex, suffix);
-    return at(name);
+    return in_folder(name);
 }
 
 static void sealed(void **state) {
@@ -190,7 +168,6 @@ static void sealed(void **state) {
     cache_close(cache);
 }
 
-/* Images are named without their zeros; but two that differ in their size only are two. */
 /* As on a file system without O_TMPFILE. */
 static void sealed_from_a_name(void **state) {
     (void)state;
@@ -210,6 +187,27 @@ static void sealed_from_a_name(void **state) {
     cache_close(cache);
 }
 
+static void removed_while_in_use(void **state) {
+    (void)state;
+    struct cache *cache = open_cache();
+    struct artefact artefact;
+    unsigned before = open_descriptors();
+    assert_int_equal(rmdir(in_folder("c")), 0);
+    assert_true(make(cache, ARTEFACT_NAMES, "names", 5, &artefact, false));
+    assert_true(there(cache, ARTEFACT_NAMES, &artefact));
+    assert_int_equal(open_descriptors(), before);
+    cache_close(cache);
+    cache = open_cache(); /* it is there under the directory's name */
+    assert_true(there(cache, ARTEFACT_NAMES, &artefact));
+    assert_int_equal(unlink(path_of(&artefact, ".names")), 0);
+    assert_int_equal(rmdir(in_folder("c")), 0);
+    assert_int_equal(symlink("/tmp", in_folder("c")), 0); /* what would not be taken at the start */
+    assert_false(make(cache, ARTEFACT_NAMES, "names", 5, &artefact, false));
+    assert_non_null(strstr(err.text, "is a symbolic link"));
+    cache_close(cache);
+}
+
+/* Images are named without their zeros; but two that differ in their size only are two. */
 static void images_of_different_size(void **state) {
     (void)state;
     struct cache *cache = open_cache();
@@ -233,7 +231,7 @@ static void holes_and_zeros_are_alike(void **state) {
     struct digest digests[2];
     static char zeros[300000];
     for (int i = 0; i < 2; i++) {
-        int fd = open(at("f"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        int fd = open(in_folder("f"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         if (i == 1) assert_int_equal(pwrite(fd, zeros, sizeof zeros, 0), sizeof zeros);
         assert_int_equal(pwrite(fd, "x", 1, 200000), 1);
         assert_int_equal(ftruncate(fd, 300000), 0);
@@ -249,10 +247,8 @@ static void holes_and_zeros_are_alike(void **state) {
 static void spoil(const struct artefact *artefact, const char *text, mode_t mode) {
     const char *path = path_of(artefact, ".cwasm");
     assert_int_equal(unlink(path), 0);
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    assert_int_equal(fchmod(fd, mode), 0);
-    close(fd);
+    file_write(path, text, strlen(text));
+    assert_int_equal(chmod(path, mode), 0);
 }
 
 static void bad_artefacts(void **state) {
@@ -332,26 +328,26 @@ static void manifests(void **state) {
     assert_int_equal(count_files(), 2);
     assert_true(cache_find_skill(cache, &skill.component, &skill_back) &&
                 cache_find_code(cache, &code.code, &code_back));
-    assert_true(cache_open(at("c"), "link-2", "engine-2", &other,
+    assert_true(cache_open(in_folder("c"), "link-2", "engine-2", &other,
                            &err)); /* another version sees nothing of it */
     assert_false(cache_find_skill(other, &skill.component, &skill_back) ||
                  cache_find_code(other, &code.code, &code_back));
     cache_close(other);
     digest_hex(&skill.component, hex);
     snprintf(name, sizeof name, "c/%s-link-1.skill", hex);
-    assert_int_equal(truncate(at(name), 20), 0);
+    assert_int_equal(truncate(in_folder(name), 20), 0);
     assert_false(cache_find_skill(cache, &skill.component, &skill_back));
-    assert_int_equal(access(at(name), F_OK), -1);
+    assert_int_equal(access(in_folder(name), F_OK), -1);
     memset(skill.component.bytes, 3,
            DIGEST_SIZE); /* a manifest under the name of another component */
     assert_true(cache_add_skill(cache, &skill, &err));
     digest_hex(&skill.component, hex);
     char from[500];
-    snprintf(from, sizeof from, "%s/c/%s-link-1.skill", top, hex);
-    assert_int_equal(rename(from, at(name)), 0);
+    snprintf(from, sizeof from, "%s/c/%s-link-1.skill", folder, hex);
+    assert_int_equal(rename(from, in_folder(name)), 0);
     memset(skill.component.bytes, 1, DIGEST_SIZE);
     assert_false(cache_find_skill(cache, &skill.component, &skill_back));
-    assert_int_equal(access(at(name), F_OK), -1);
+    assert_int_equal(access(in_folder(name), F_OK), -1);
     cache_forget_code(cache, &code.code);
     assert_false(cache_find_code(cache, &code.code, &code_back));
     assert_int_equal(count_files(), 0);
@@ -395,11 +391,12 @@ static void a_step_fails(void **state) {
         assert_true(fault_hits > 0);
         assert_int_equal(good, strcmp(steps[i], "sync-directory") ==
                                    0); /* that one is only told to the log */
-        if (!good && (strstr(err.text, "No space left") == NULL || strstr(err.text, top) == NULL))
+        if (!good &&
+            (strstr(err.text, "No space left") == NULL || strstr(err.text, folder) == NULL))
             fail_msg("%s: %s", steps[i], err.text);
         assert_int_equal(open_descriptors(), before);
         unsigned temporary = 0;
-        DIR *listing = opendir(at("c"));
+        DIR *listing = opendir(in_folder("c"));
         for (struct dirent *item; (item = readdir(listing)) != NULL;)
             temporary += strncmp(item->d_name, "tmp-", 4) == 0;
         closedir(listing);
@@ -423,7 +420,8 @@ static void killed_at_a_step(void **state) {
             fault_step = steps[i], fault_kills = true;
             cache_fault = fault;
             struct cache *cache;
-            if (cache_open(at("c"), "link-1", "engine-1", &cache, &err)) make_all(cache, &artefact);
+            if (cache_open(in_folder("c"), "link-1", "engine-1", &cache, &err))
+                make_all(cache, &artefact);
             _exit(1);
         }
         int status;
@@ -481,7 +479,7 @@ static void two_on_one_directory(void **state) {
     cache_close(caches[1]);
 }
 
-#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH(test) cmocka_unit_test_setup_teardown(test, folder_make, teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -490,6 +488,7 @@ int main(void) {
         WITH(leftovers),
         WITH(sealed),
         WITH(sealed_from_a_name),
+        WITH(removed_while_in_use),
         WITH(images_of_different_size),
         WITH(holes_and_zeros_are_alike),
         WITH(bad_artefacts),

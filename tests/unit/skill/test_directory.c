@@ -1,7 +1,6 @@
 /* directory: which files are skills, and what happens with everything else that a directory can
  * hold. */
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,42 +13,12 @@
 #include <cmocka.h>
 
 #include "skill/directory.h"
+#include "support/folder.h"
 
-static char top[] = "/tmp/test_directory.XXXXXX";
-
-static const char *at(const char *name) {
-    static char path[600];
-    snprintf(path, sizeof path, "%s/%s", top, name);
-    return path;
-}
-
-static void put(const char *name, const char *text) {
-    int fd = open(at(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-}
-
-static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *ftw) {
-    (void)stat, (void)kind, (void)ftw;
-    return remove(path);
-}
-
-static int setup(void **state) {
-    (void)state;
-    strcpy(top + strlen(top) - 6, "XXXXXX");
-    return mkdtemp(top) == NULL;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static int open_top(void) {
+static int open_folder(void) {
     int dir;
     struct err err;
-    assert_int_equal(directory_open(top, &dir, &err), DIRECTORY_OPEN);
+    assert_int_equal(directory_open(folder, &dir, &err), DIRECTORY_OPEN);
     return dir;
 }
 
@@ -98,18 +67,18 @@ static bool was_seen(const char *name) {
 
 static void make_zoo(void) {
     char name[300];
-    put("good.wasm", "1");
-    put(".hidden.wasm", "1");
-    put("other.txt", "1");
-    put("empty.wasm", "");
-    put("bad\xff.wasm", "1");
+    folder_put("good.wasm", "1");
+    folder_put(".hidden.wasm", "1");
+    folder_put("other.txt", "1");
+    folder_put("empty.wasm", "");
+    folder_put("bad\xff.wasm", "1");
     memset(name, 'x', sizeof name);
     strcpy(name + 250, ".wasm");
-    put(name, "1");
-    assert_int_equal(mkdir(at("directory.wasm"), 0755), 0);
-    assert_int_equal(symlink("good.wasm", at("link.wasm")), 0);
-    assert_int_equal(symlink("nowhere", at("dangling.wasm")), 0);
-    assert_int_equal(mkfifo(at("fifo.wasm"), 0600), 0);
+    folder_put(name, "1");
+    assert_int_equal(mkdir(in_folder("directory.wasm"), 0755), 0);
+    assert_int_equal(symlink("good.wasm", in_folder("link.wasm")), 0);
+    assert_int_equal(symlink("nowhere", in_folder("dangling.wasm")), 0);
+    assert_int_equal(mkfifo(in_folder("fifo.wasm"), 0600), 0);
 }
 
 static void scan(void **state) {
@@ -117,7 +86,7 @@ static void scan(void **state) {
     struct err err;
     size_t odd;
     make_zoo();
-    int dir = open_top();
+    int dir = open_folder();
     for (int round = 0; round < 2;
          round++) { /* again through the same descriptor: the position is not kept */
         seen.count = 0;
@@ -133,7 +102,7 @@ static void look(void **state) {
     (void)state;
     struct file_identity one, two;
     make_zoo();
-    int dir = open_top();
+    int dir = open_folder();
     assert_true(directory_look(dir, str_of("good"), &one));
     assert_int_equal(one.size, 1);
     assert_int_equal(one.links, 1);
@@ -146,17 +115,17 @@ static void look(void **state) {
     assert_true(directory_look(dir, str_of("good"), &two));
     assert_true(file_same(&one, &two));
     usleep(20000);
-    put("good.wasm", "2"); /* as large as before, the same inode: the times tell */
+    folder_put("good.wasm", "2"); /* as large as before, the same inode: the times tell */
     assert_true(directory_look(dir, str_of("good"), &two));
     assert_false(file_same(&one, &two));
-    put("new", "2");
+    folder_put("new", "2");
     struct timespec times[2] = {{.tv_sec = (time_t)(two.modified / 1000000000),
                                  .tv_nsec = (long)(two.modified % 1000000000)}};
     times[1] = times[0];
-    assert_int_equal(utimensat(AT_FDCWD, at("new"), times, 0), 0);
+    assert_int_equal(utimensat(AT_FDCWD, in_folder("new"), times, 0), 0);
     char from[600];
-    strcpy(from, at("new"));
-    assert_int_equal(rename(from, at("good.wasm")),
+    strcpy(from, in_folder("new"));
+    assert_int_equal(rename(from, in_folder("good.wasm")),
                      0); /* size and modification time alike: the inode tells */
     assert_true(directory_look(dir, str_of("good"), &one));
     assert_int_equal(one.modified, two.modified);
@@ -169,31 +138,32 @@ static void opening_files(void **state) {
     struct err err;
     struct file_identity file;
     make_zoo();
-    int fd = directory_open_file(top, str_of("good"), &err);
+    int fd = directory_open_file(folder, str_of("good"), &err);
     assert_true(fd >= 0);
     assert_true(file_identify(fd, &file));
     close(fd);
     alarm(5); /* a FIFO must not block */
-    fd = directory_open_file(top, str_of("fifo"), &err);
+    fd = directory_open_file(folder, str_of("fifo"), &err);
     assert_true(fd >= 0);
     assert_false(file_identify(fd, &file));
     close(fd);
     alarm(0);
-    fd = directory_open_file(top, str_of("directory"), &err);
+    fd = directory_open_file(folder, str_of("directory"), &err);
     assert_true(fd >= 0);
     assert_false(file_identify(fd, &file));
     close(fd);
-    assert_int_equal(directory_open_file(top, str_of("link"), &err), -1);
+    assert_int_equal(directory_open_file(folder, str_of("link"), &err), -1);
     assert_non_null(strstr(err.text, "link.wasm"));
-    assert_int_equal(directory_open_file(top, str_of("none"), &err), -1);
+    assert_int_equal(directory_open_file(folder, str_of("none"), &err), -1);
     assert_int_equal(err.kind, ERR_NOT_FOUND);
     assert_non_null(strstr(err.text, "none.wasm is gone"));
-    assert_int_equal(directory_open_file(at("nowhere"), str_of("none"), &err), -1);
+    assert_int_equal(directory_open_file(in_folder("nowhere"), str_of("none"), &err), -1);
     assert_int_equal(err.kind, ERR_NOT_FOUND);
     assert_non_null(strstr(err.text, "the directory "));
     char long_name[300];
     memset(long_name, 'y', sizeof long_name);
-    assert_int_equal(directory_open_file(top, (struct str){long_name, sizeof long_name}, &err), -1);
+    assert_int_equal(directory_open_file(folder, (struct str){long_name, sizeof long_name}, &err),
+                     -1);
     assert_int_equal(err.kind, ERR_NOT_FOUND);
 }
 
@@ -202,24 +172,24 @@ static void directories(void **state) {
     int dir;
     struct err err;
     make_zoo();
-    assert_int_equal(directory_open(at("nowhere"), &dir, &err), DIRECTORY_MISSING);
-    assert_int_equal(directory_open(at("nowhere/deeper"), &dir, &err), DIRECTORY_MISSING);
-    assert_int_equal(directory_open(at("good.wasm"), &dir, &err), DIRECTORY_BAD);
+    assert_int_equal(directory_open(in_folder("nowhere"), &dir, &err), DIRECTORY_MISSING);
+    assert_int_equal(directory_open(in_folder("nowhere/deeper"), &dir, &err), DIRECTORY_MISSING);
+    assert_int_equal(directory_open(in_folder("good.wasm"), &dir, &err), DIRECTORY_BAD);
     assert_non_null(strstr(err.text, "good.wasm: Not a directory"));
-    assert_int_equal(directory_open(at("good.wasm/deeper"), &dir, &err), DIRECTORY_BAD);
+    assert_int_equal(directory_open(in_folder("good.wasm/deeper"), &dir, &err), DIRECTORY_BAD);
     alarm(5);
-    assert_int_equal(directory_open(at("fifo.wasm"), &dir, &err), DIRECTORY_BAD);
+    assert_int_equal(directory_open(in_folder("fifo.wasm"), &dir, &err), DIRECTORY_BAD);
     alarm(0);
-    assert_int_equal(symlink("loop", at("loop")), 0);
-    assert_int_equal(directory_open(at("loop"), &dir, &err), DIRECTORY_BAD);
-    assert_int_equal(symlink("directory.wasm", at("way")),
+    assert_int_equal(symlink("loop", in_folder("loop")), 0);
+    assert_int_equal(directory_open(in_folder("loop"), &dir, &err), DIRECTORY_BAD);
+    assert_int_equal(symlink("directory.wasm", in_folder("way")),
                      0); /* a directory may be reached through a link: it is configured */
-    assert_int_equal(directory_open(at("way"), &dir, &err), DIRECTORY_OPEN);
+    assert_int_equal(directory_open(in_folder("way"), &dir, &err), DIRECTORY_OPEN);
     assert_true((fcntl(dir, F_GETFD) & FD_CLOEXEC) != 0);
     close(dir);
 }
 
-#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH(test) cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

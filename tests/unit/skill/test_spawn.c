@@ -272,14 +272,17 @@ static void cannot_start(void **state) {
     assert_false(run_task("", 0, (struct spawn_task){.program = "/etc/passwd"}));
 }
 
-/* Then the system forgets children at once: an error, not some end that was none. */
+/* Then the system forgets children at once: an error, not some end that was none; whether the child
+ * has ended before we can watch it, or not (which it is changes from one time to the next). */
 static void children_are_ignored(void **state) {
     (void)state;
-    signal(SIGCHLD, SIG_IGN);
-    bool good = run_task("exit 0", 0, (struct spawn_task){0});
-    signal(SIGCHLD, SIG_DFL);
-    assert_false(good);
-    assert_string_equal(err.text, "cannot learn how /bin/sh ended: No child processes");
+    for (int i = 0; i < 50; i++) {
+        signal(SIGCHLD, SIG_IGN);
+        bool good = run_task("exit 0", 0, (struct spawn_task){0});
+        signal(SIGCHLD, SIG_DFL);
+        assert_false(good);
+        assert_string_equal(err.text, "cannot learn how /bin/sh ended: No child processes");
+    }
     assert_true(run_task("exit 0", 0, (struct spawn_task){0}));
 }
 

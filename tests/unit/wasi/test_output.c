@@ -85,6 +85,18 @@ static void output_is_cut(void **state) {
     fixture_close(&fixture);
 }
 
+/* A line of one byte is some eighty in the log. */
+static void short_lines_are_charged_for_more_than_their_bytes(void **state) {
+    struct fixture fixture;
+    (void)state;
+    fixture_open(&fixture);
+    for (int i = 0; i < 10000; i++) write_text(&fixture, WASI_STDOUT, "x\n\n\n\n\n");
+    assert_int_equal(fixture.wasi.output_bytes, WASI_OUTPUT_CAP / (1 + WASI_LINE_COST));
+    assert_in_range(fixture.wasi.output_used, WASI_OUTPUT_CAP - WASI_LINE_COST, WASI_OUTPUT_CAP);
+    assert_int_equal(fixture.wasi.output_bytes + fixture.wasi.output_dropped, 10000);
+    fixture_close(&fixture);
+}
+
 static void a_gigabyte_is_dropped_quickly(void **state) {
     struct fixture fixture;
     static char text[WASI_WRITE_MAX];
@@ -163,6 +175,7 @@ int main(void) {
         cmocka_unit_test(long_lines_become_several),
         cmocka_unit_test(a_line_of_exactly_the_maximum),
         cmocka_unit_test(output_is_cut),
+        cmocka_unit_test(short_lines_are_charged_for_more_than_their_bytes),
         cmocka_unit_test(a_gigabyte_is_dropped_quickly),
         cmocka_unit_test(writes_are_bounded),
         cmocka_unit_test(stdin_is_closed),
