@@ -55,6 +55,9 @@ def add_texts():
     for target, test in ("duration", "base/test_clock.c"), ("path", "shell/test_path.c"), ("json_check", "base/test_json_check.c"):
         for text in literals(test):
             add(target, text)
+    for text in literals("kernel/test_config.c"):
+        add("dotenv", text)
+        add("dotenv", b"EXECUTORS=" + text + b"\n")
     for text in literals("shell/test_span.c"):
         add("span", text)
         add("span", b'{"skill":"dev/\\u0061","input":' + text + b"}")
