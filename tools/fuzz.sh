@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tools/fuzz.sh SECONDS [TARGET...]: build the libFuzzer targets and run each (or these) for so long, on its seeds (tests/fuzz/seeds.py)
-# and on its corpus, which grows; both are in the cache folder. Prints how much of the code each has seen: edges (cov), features (ft).
+# tools/fuzz.sh SECONDS [TARGET...]: build the libFuzzer targets and run each (or these) for so long, on its corpus in the cache folder,
+# which grows, and on seeds (tests/fuzz/seeds.py). Prints how much of the code each has seen: edges (cov), features (ft).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/cache.sh
@@ -9,14 +9,16 @@ shift || true
 tools/build.sh fuzz
 build=${BUILD:-build}/fuzz
 corpus=$PHARIA_DEV_CACHE/corpus
-seeds=$PHARIA_DEV_CACHE/seeds
+seeds=$(mktemp -d "$PHARIA_DEV_CACHE/seeds-XXXXXX") # of this run alone: another one may be going on
+trap 'rm -rf "$seeds"' EXIT
 mapfile -t skills < <(find "$PHARIA_DEV_CACHE/skills/out" -name '*.wasm' 2>/dev/null)
 tools/step.sh "seeds" tools/python.sh tests/fuzz/seeds.py "$build" "$seeds" "${skills[@]}"
-[ $# -gt 0 ] || set -- $(find "$build/tests/fuzz" -maxdepth 1 -type f -name 'fuzz_*' -printf '%f\n' | sort)
+mapfile -t targets < <(find "$build/tests/fuzz" -maxdepth 1 -type f -name 'fuzz_*' -printf '%f\n' | sort)
+[ $# -eq 0 ] || targets=("$@")
 
-coverage() { grep -oE "$1.* cov: [0-9]+ ft: [0-9]+" "$log" | tail -n 1 | sed 's/.*\(cov: .*\)/\1/'; }
+coverage() { sed -nE "s/.*$1 +(cov: [0-9]+ ft: [0-9]+).*/\1/p" "$log"; }
 failed=0
-for name; do
+for name in "${targets[@]}"; do
     mkdir -p "$corpus/$name"
     echo "==> $name for $seconds s"
     log=$build/$name.log

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""seeds.py BUILD OUT [SKILL...]: what the fuzzers begin with, OUT/TARGET/*, made anew from what the tests have.
+"""seeds.py BUILD OUT [SKILL...]: what the fuzzers begin with, OUT/TARGET/*, made from what the tests have.
 
 Components are the fixtures that BUILD (preset fuzz) has made from WAT, and the sample skills if there are any; texts are the string
 literals of the unit tests. No seed is kept in the tree: a fixture or a test that is added is a seed at once."""
@@ -8,7 +8,6 @@ import json
 import pathlib
 import random
 import re
-import shutil
 import subprocess
 import sys
 
@@ -170,7 +169,6 @@ def add_values():
 
 
 def main():
-    shutil.rmtree(out, ignore_errors=True)
     fixtures = sorted(build.glob("tests/**/*.wasm"))
     for path in fixtures + [skill for skill in skills if skill.stat().st_size <= MAX_SIZE]:
         add_component(path.read_bytes())
