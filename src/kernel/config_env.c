@@ -102,6 +102,8 @@ static bool add_dotenv(struct config_entries *entries, const char *file, struct 
     size_t size;
     if (!config_read_file(entries->arena, file, &text, &size, err)) return false;
     if (!text) return true;
+    /* Names and values are C strings: what stands behind a NUL would be lost. */
+    if (memchr(text, '\0', size)) return err_set(err, ERR_INVALID, "%s has a NUL byte in it", file);
     struct str rest = {text, size};
     for (unsigned number = 1; rest.size; number++) {
         size_t end = str_find(rest, '\n');

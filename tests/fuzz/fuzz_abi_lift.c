@@ -1,6 +1,6 @@
 /* A random function type, a random memory, random arguments: lift them, and give the first one back
- * as the result through a realloc that moves the memory and sometimes lies. What was lifted must
- * come back the same. */
+ * as the result, or all of them as the parameters of an entry, through a realloc that moves the
+ * memory and sometimes lies. What was lifted must come back the same. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,10 +159,38 @@ static void give_back(struct guest *guest, struct input *input, struct abi_signa
     must(!honest || (lifted && equal(signature->result, &copy, &result)));
 }
 
+static bool copy_all(struct guest *guest, const struct abi_signature *signature,
+                     const struct abi_value *values, struct abi_value *copies) {
+    for (uint32_t i = 0; i < signature->param_count; i++)
+        if (!abi_value_copy(&guest->arena, signature->params[i], &values[i], &copies[i]))
+            return false;
+    return true;
+}
+
+/* What the guest would find as its parameters is lifted as those of an import of the same type. */
+static void enter(struct guest *guest, struct input *input, struct abi_signature *signature,
+                  const struct abi_value *values) {
+    struct abi_value copies[MAX_PARAMS], found[MAX_PARAMS];
+    uint64_t core[ABI_MAX_FLAT_PARAMS + 1], request;
+    bool honest = true;
+    signature->result = NULL;
+    if (!copy_all(guest, signature, values, copies)) return;
+    must(abi_signature_finish(signature, true, &guest->arena) == NULL);
+    if (!abi_enter(&guest->instance, signature, copies, &request)) return;
+    if (!answer(guest, input, request, &honest)) return;
+    must(abi_args(&guest->instance, core));
+    must(abi_signature_finish(signature, false, &guest->arena) == NULL);
+    bool lifted = abi_lift_params(&guest->instance, signature, core, found);
+    must(lifted || !honest);
+    for (uint32_t i = 0; honest && i < signature->param_count; i++)
+        must(equal(signature->params[i], &copies[i], &found[i]));
+}
+
 static void call(struct guest *guest, struct input *input) {
     struct abi_signature signature;
     struct abi_value values[MAX_PARAMS];
     uint64_t core[ABI_MAX_FLAT_PARAMS + 1];
+    bool enters = input->at < input->end && *input->at / 3 % 2 == 1; /* its rest: the encoding */
     if (!make_signature(guest, input, false, &signature)) return;
     for (int i = 0; i < 4; i++) abi_handle_new(&guest->instance, next(input) % 2, next(input));
     for (uint8_t i = 0; i < signature.core_param_count; i++) {
@@ -177,7 +205,10 @@ static void call(struct guest *guest, struct input *input) {
     for (uint32_t i = 0; i < signature.param_count; i++)
         must(equal(signature.params[i], &values[i], &values[i]));
     abi_end_lends(&guest->instance);
-    if (signature.result != NULL) give_back(guest, input, &signature, core, &values[0]);
+    if (enters)
+        enter(guest, input, &signature, values);
+    else if (signature.result != NULL)
+        give_back(guest, input, &signature, core, &values[0]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

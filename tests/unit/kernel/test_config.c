@@ -224,6 +224,9 @@ static void dotenv(void **state) {
         folder_put(".env", open_quotes[i]);
         bad(NULL, NONE, ".env, line 1", "quotes are not closed");
     }
+    folder_put(".env", "A=1");
+    assert_int_equal(truncate(in_folder(".env"), 4), 0); /* longer, by a zero */
+    bad(NULL, NONE, ".env", "has a NUL byte in it");
 }
 
 static void files_that_are_none(void **state) {
