@@ -231,6 +231,7 @@ int run_script(const struct run_options *options, const struct script *script) {
     struct run_paths paths = {0};
     struct err err, closing;
     progress_begin(&run.progress, script->count + 1);
+    client_connections_max(); /* raises the limit of open files, for the kernel too */
     bool good = prepare(&run, &paths, &err) && execute(&run, &paths, &err);
     if (!good && run.stopped.text[0]) err = run.stopped;
     kernel_close(&run.kernel);

@@ -59,7 +59,10 @@ bool run_calls(struct run *run, struct client_call *calls, size_t count, size_t 
                struct err *err);
 /* One call whose answer is wanted, not counted; false: the run cannot go on. `why` is empty when
  * the answer is 200 and its body whole in `body`; else it tells on what what failed. */
-enum { RUN_WHY = 400 };
+enum {
+    RUN_WHY = 400,
+    RUN_TOLD = 3 /* failures of an entry that are told, the others are counted */
+};
 bool run_ask(struct run *run, const struct buf *request, struct buf *body, char why[RUN_WHY],
              struct err *err);
 /* What others wrote, to be shown: control characters become blanks. */

@@ -142,11 +142,10 @@ static bool keep_took(struct run *run, const struct client_call *calls, size_t c
 
 bool run_calls(struct run *run, struct client_call *calls, size_t count, size_t parallel,
                struct err *err) {
-    enum { TOLD = 3 };
     bool good = run_batch(run, calls, count, parallel, err);
     for (size_t i = 0; i < count; i++) {
         bool is_error = good && !is_good(&calls[i]);
-        if (is_error && run->entry_errors < TOLD) tell_failure(run, &calls[i]);
+        if (is_error && run->entry_errors < RUN_TOLD) tell_failure(run, &calls[i]);
         run->entry_errors += is_error;
         free(calls[i].text);
         calls[i].text = NULL;

@@ -12,8 +12,7 @@ enum { ANSWER_MAX = 64 << 20, NAMES_MAX = 16 << 20 };
 
 /* Something of the entry has failed that is no call; the run goes on. */
 static bool entry_fails(struct run *run, const char *what) {
-    run->entry_errors++;
-    progress_say(&run->progress, "    failed: %s", what);
+    if (run->entry_errors++ < RUN_TOLD) progress_say(&run->progress, "    failed: %s", what);
     return true;
 }
 
