@@ -202,6 +202,11 @@ static void give_up(struct client *client, struct connection *connection, const 
     connection_free(connection);
 }
 
+static void disconnected(struct client *client, struct connection *connection, int problem) {
+    connection->call->disconnected = true;
+    give_up(client, connection, failure_of(problem));
+}
+
 static bool send_more(struct client *client, struct connection *connection) {
     const struct str *request = &connection->call->request;
     while (connection->sent < request->size) {
@@ -225,7 +230,7 @@ static void start_call(struct client *client, struct connection *connection) {
                    connection->call->body ? connection->call->body : &connection->text);
     if (connection->state == CONNECTION_CONNECTING) return;
     connection->state = CONNECTION_BUSY;
-    if (!send_more(client, connection)) give_up(client, connection, failure_of(errno));
+    if (!send_more(client, connection)) disconnected(client, connection, errno);
 }
 
 /* The answer is complete: the next call, if there is one. */
@@ -248,7 +253,7 @@ static void finish_call(struct client *client, struct connection *connection) {
     client->idle = connection;
 }
 
-static bool launch_one(struct client *client) {
+static void launch_one(struct client *client) {
     struct connection *connection = take_idle(client);
     if (!connection) {
         connection = open_connection(client);
@@ -260,12 +265,12 @@ static bool launch_one(struct client *client) {
     if (connection) {
         live_add(client, connection);
         start_call(client, connection);
-        return true;
+        return;
     }
     struct client_call *call = &client->calls[client->begun++];
     call->failure = failure_of(errno);
+    call->disconnected = errno == ECONNREFUSED;
     call_ends(client, call, clock_monotonic());
-    return false;
 }
 
 static void launch(struct client *client) {
@@ -283,17 +288,18 @@ static void receive(struct client *client, struct connection *connection) {
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno == EAGAIN) return;
         if (got < 0) {
-            give_up(client, connection, failure_of(errno));
+            disconnected(client, connection, errno);
             return;
         }
         if (got == 0)
             response_end(response);
-        else if (response_take(response, client->buffer, (size_t)got) < (size_t)got &&
-                 response->state == RESPONSE_DONE)
-            response->closes = true; /* more than was asked for */
-        if (response->state == RESPONSE_BAD)
+        else if (response_take(response, client->buffer, (size_t)got) < (size_t)got || got == READ)
+            /* More than was asked for, or who knows: the next answer must not begin with it. */
+            response->closes = response->closes || response->state == RESPONSE_DONE;
+        if (response->state == RESPONSE_BAD) {
+            connection->call->disconnected = got == 0;
             give_up(client, connection, response->why);
-        else if (response->state == RESPONSE_DONE)
+        } else if (response->state == RESPONSE_DONE)
             finish_call(client, connection);
         else if (got == READ)
             continue;
@@ -306,12 +312,12 @@ static void connected(struct client *client, struct connection *connection) {
     socklen_t size = sizeof problem;
     getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &problem, &size);
     if (problem) {
-        give_up(client, connection, failure_of(problem));
+        disconnected(client, connection, problem);
         return;
     }
     client->connecting--;
     connection->state = CONNECTION_BUSY;
-    if (!send_more(client, connection)) give_up(client, connection, failure_of(errno));
+    if (!send_more(client, connection)) disconnected(client, connection, errno);
 }
 
 /* An event may be of a connection that an earlier one of the same round has ended only if that was
@@ -324,7 +330,7 @@ static void handle(struct client *client, const struct epoll_event *event) {
         if (event->events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) connected(client, connection);
     } else if (event->events & EPOLLOUT && connection->wants_out &&
                connection->sent < connection->call->request.size) {
-        if (!send_more(client, connection)) give_up(client, connection, failure_of(errno));
+        if (!send_more(client, connection)) disconnected(client, connection, errno);
     } else
         receive(client, connection);
 }

@@ -17,6 +17,7 @@ struct client_call {
     uint16_t status;     /* 0: there was no answer, see `failure` */
     uint32_t took;       /* µs from the first byte sent (or the attempt to connect) to the end */
     const char *failure; /* static text: no (whole) answer because … */
+    bool disconnected;   /* … the server has ended the connection, or refused it */
     char *text; /* malloc: the beginning of an answer that is not 2xx, for the first ones of
                    a batch; the caller frees it */
 };

@@ -19,12 +19,14 @@ enum { TAIL = 600 };
 #define POLL (5 * CLOCK_MS)
 
 bool kernel_parse_address(const char *text, struct sockaddr_in *out, struct err *err) {
-    char host[64], *end = NULL;
+    char host[64];
     const char *colon = strrchr(text, ':');
-    unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
-    *out = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    bool good = colon && end != colon + 1 && *end == '\0' && port > 0 && port <= UINT16_MAX &&
+    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+    bool good = digits > 0 && digits <= 5 && colon[1 + digits] == '\0' &&
                 (size_t)(colon - text) < sizeof host;
+    unsigned long port = good ? strtoul(colon + 1, NULL, 10) : 0;
+    *out = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    good = good && port > 0 && port <= UINT16_MAX;
     if (good) {
         snprintf(host, sizeof host, "%.*s", (int)(colon - text), text);
         good = inet_pton(AF_INET, strcmp(host, "localhost") ? host : "127.0.0.1", &out->sin_addr) ==
@@ -57,6 +59,8 @@ static void last_line(const struct kernel_process *kernel, char *out, size_t siz
     while (got > 0 && (tail[got - 1] == '\n' || tail[got - 1] == '\r')) got--;
     if (got <= 0) return;
     tail[got] = '\0';
+    for (ssize_t i = 0; i < got; i++) /* a terminal must not do what it says */
+        if ((tail[i] >= 0 && tail[i] < ' ' && tail[i] != '\n') || tail[i] == 127) tail[i] = ' ';
     const char *line = strrchr(tail, '\n');
     snprintf(out, size, "its last line: %s", line ? line + 1 : tail);
 }
@@ -72,8 +76,14 @@ static void how_it_ended(const struct kernel_process *kernel, struct err *err) {
             kernel->settings.log_path);
 }
 
+/* While the leader of its group has not been waited for, nobody else can have the group's number:
+ * what it left behind is ended first. */
 static bool has_ended(struct kernel_process *kernel) {
-    if (waitpid(kernel->pid, &kernel->status, WNOHANG) != kernel->pid) return false;
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)kernel->pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid == 0)
+        return false;
+    kill(-kernel->pid, SIGKILL);
+    waitpid(kernel->pid, &kernel->status, 0);
     kernel->pid = 0;
     return true;
 }
@@ -107,10 +117,25 @@ static pid_t spawn(const struct kernel_process *kernel) {
     int null = open("/dev/null", O_RDONLY);
     if (null < 0 || dup2(null, 0) < 0 || dup2(kernel->log, 1) < 0 || dup2(kernel->log, 2) < 0)
         _exit(126);
-    if (chdir(kernel->settings.folder)) _exit(126);
     set_environment(&kernel->settings);
-    execl(kernel->settings.binary, kernel->settings.binary, (char *)NULL);
+    if (chdir(kernel->settings.folder) == 0)
+        execl(kernel->settings.binary, kernel->settings.binary, (char *)NULL);
+    dprintf(2, "cannot execute it: %s\n", strerror(errno)); /* shown as its last line */
     _exit(127);
+}
+
+static bool not_ready(const struct kernel_process *kernel, const struct client_call *call,
+                      struct err *err) {
+    char line[TAIL + 32], status[32];
+    last_line(kernel, line, sizeof line);
+    snprintf(status, sizeof status, "status %u", call->status);
+    return err_set(
+        err, ERR_TIMEOUT,
+        "the kernel %s was not ready within %g s (--timeout): GET %s: %s; %s (all of it: "
+        "%s)",
+        kernel->settings.binary, (double)kernel->settings.start_timeout / 1e9,
+        kernel->settings.ready_path, call->failure ? call->failure : status, line,
+        kernel->settings.log_path);
 }
 
 static bool wait_ready(struct kernel_process *kernel, struct client *client, struct err *err) {
@@ -127,11 +152,7 @@ static bool wait_ready(struct kernel_process *kernel, struct client *client, str
         free(call.text);
         ready = call.status == 200;
         if (!good || ready) break;
-        if (clock_monotonic() > until)
-            good =
-                err_set(err, ERR_TIMEOUT, "the kernel %s was not ready in %g s: %s answers %u %s",
-                        kernel->settings.binary, (double)kernel->settings.start_timeout / 1e9,
-                        kernel->settings.ready_path, call.status, call.failure ? call.failure : "");
+        if (clock_monotonic() > until) good = not_ready(kernel, &call, err);
         usleep(POLL / CLOCK_US);
     }
     buf_free(&request);
@@ -144,8 +165,8 @@ bool kernel_start(struct kernel_process *kernel, const struct kernel_settings *s
     *kernel = (struct kernel_process){.settings = *settings, .log = -1};
     if (!kernel_parse_address(settings->address, &address, err)) return false;
     if (access(settings->binary, X_OK))
-        return err_errno(err, errno,
-                         "no kernel to run at %s (option --kernel): ", settings->binary);
+        return err_errno(err, errno, "no kernel to run at %s (remedy: option --kernel)",
+                         settings->binary);
     if (!port_is_free(&address))
         return err_set(
             err, ERR_BUSY,
@@ -171,11 +192,17 @@ bool kernel_stop(struct kernel_process *kernel, struct err *err) {
     uint64_t until = clock_monotonic() + kernel->settings.stop_timeout;
     kill(kernel->pid, SIGTERM);
     while (!has_ended(kernel)) {
+        if (kernel->settings.hurry && kernel->settings.hurry()) {
+            kernel_kill(kernel);
+            return err_set(err, ERR_CANCELLED, "ended by a signal while the kernel was stopping");
+        }
         if (clock_monotonic() > until) {
             kernel_kill(kernel);
-            return err_set(err, ERR_TIMEOUT,
-                           "the kernel %s did not stop within %g s of SIGTERM: killed",
-                           kernel->settings.binary, (double)kernel->settings.stop_timeout / 1e9);
+            return err_set(
+                err, ERR_TIMEOUT,
+                "the kernel %s did not stop within %g s of SIGTERM (--timeout), so it was "
+                "killed",
+                kernel->settings.binary, (double)kernel->settings.stop_timeout / 1e9);
         }
         usleep(500);
     }
@@ -187,7 +214,8 @@ bool kernel_stop(struct kernel_process *kernel, struct err *err) {
 
 void kernel_kill(struct kernel_process *kernel) {
     if (!kernel->pid) return;
-    kill(kernel->pid, SIGKILL);
+    kill(-kernel->pid, SIGKILL);
+    kill(kernel->pid, SIGKILL); /* it may not have made its group yet */
     waitpid(kernel->pid, &kernel->status, 0);
     kernel->pid = 0;
 }

@@ -15,6 +15,7 @@ struct kernel_settings {
     const char *log_path;   /* its stdout and stderr; made here */
     const char *ready_path; /* asked until it answers 200 */
     uint64_t start_timeout, stop_timeout; /* ns */
+    bool (*hurry)(void);                  /* asked while it stops: true kills it at once */
 };
 
 struct kernel_process {
@@ -33,7 +34,7 @@ bool kernel_start(struct kernel_process *kernel, const struct kernel_settings *s
 bool kernel_alive(struct kernel_process *kernel, struct err *err);
 /* SIGTERM, and when it does not end within the time, SIGKILL and false. */
 bool kernel_stop(struct kernel_process *kernel, struct err *err);
-/* At once, whatever it does. Nothing when it does not run. */
+/* At once, whatever it does, and its children. Nothing when it does not run. */
 void kernel_kill(struct kernel_process *kernel);
 void kernel_close(struct kernel_process *kernel);
 /* The value behind "KEY=" in the kernel's log so far, or "unknown". */

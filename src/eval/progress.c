@@ -60,3 +60,9 @@ void progress_say(struct progress *progress, const char *format, ...) {
     va_end(args);
     putchar('\n');
 }
+
+void progress_error(struct progress *progress, const char *text) {
+    clear_line(progress);
+    fflush(stdout); /* in order, where both go to one place */
+    fprintf(stderr, "resource-eval run: %s\n", text);
+}

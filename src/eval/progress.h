@@ -12,7 +12,6 @@ struct progress {
     size_t entry, entries;   /* from 1 */
     const char *text;        /* the command */
     uint64_t begin, printed; /* monotonic ns */
-    uint64_t done_before;    /* calls of the entry before the batch that runs */
 };
 
 void progress_begin(struct progress *progress, size_t entries);
@@ -25,5 +24,7 @@ void progress_result(struct progress *progress, uint64_t took_ms, int64_t rss_di
 /* A line of another kind. */
 __attribute__((format(printf, 2, 3))) void progress_say(struct progress *progress,
                                                         const char *format, ...);
+/* An error of the run, on stderr. */
+void progress_error(struct progress *progress, const char *text);
 
 #endif

@@ -24,7 +24,8 @@ static void bad(struct response *response, const char *why) {
 
 /* "HTTP/1.1 200 OK" */
 static void status_line(struct response *response, struct str line) {
-    bool good = str_starts(line, "HTTP/1.") && line.size >= 12 && line.data[8] == ' ';
+    bool good = str_starts(line, "HTTP/1.") && line.size >= 12 && line.data[8] == ' ' &&
+                line.data[9] > '0' && (line.size == 12 || line.data[12] == ' ');
     for (size_t i = 9; good && i < 12; i++) good = line.data[i] >= '0' && line.data[i] <= '9';
     if (!good) {
         bad(response, "the answer does not begin with an HTTP status line");
@@ -33,6 +34,9 @@ static void status_line(struct response *response, struct str line) {
     response->status =
         (uint16_t)((line.data[9] - '0') * 100 + (line.data[10] - '0') * 10 + (line.data[11] - '0'));
     response->closes = line.data[7] == '0';
+    response->until_end = true;
+    response->chunked = false;
+    response->left = 0;
 }
 
 static struct str trim(struct str s) {
@@ -59,31 +63,59 @@ static bool read_number(struct str s, unsigned base, uint64_t *out) {
     return s.size > 0;
 }
 
+static bool too_many(struct response *response) {
+    if (++response->heads <= RESPONSE_HEADS) return false;
+    bad(response, "the answer has too many header lines");
+    return true;
+}
+
+/* "keep-alive, close" */
+static void connection_options(struct response *response, struct str value) {
+    while (value.size) {
+        size_t comma = str_find(value, ',');
+        struct str word = trim((struct str){value.data, comma});
+        if (same_word(word, "close"))
+            response->closes = response->asked_to_close = true;
+        else if (same_word(word, "keep-alive"))
+            response->closes = response->asked_to_close;
+        comma += comma < value.size;
+        value = (struct str){value.data + comma, value.size - comma};
+    }
+}
+
+static void content_length(struct response *response, struct str value) {
+    uint64_t length;
+    bool good = read_number(value, 10, &length) &&
+                (response->until_end || length == response->left); /* not two different ones */
+    if (!good) bad(response, "the answer's Content-Length is no number, or there are two");
+    response->left = good ? length : 0;
+    response->until_end = false;
+}
+
 static void header_line(struct response *response, struct str line) {
     size_t colon = str_find(line, ':');
     struct str name = {line.data, colon};
-    if (colon == line.size || ++response->heads > RESPONSE_HEADS) {
-        bad(response, "the answer has a header line without a colon, or too many");
+    if (too_many(response)) return;
+    if (colon == line.size) {
+        bad(response, "the answer has a header line without a colon");
         return;
     }
     struct str value = trim((struct str){line.data + colon + 1, line.size - colon - 1});
     if (same_word(name, "content-length")) {
-        if (!read_number(value, 10, &response->left))
-            bad(response, "the answer's Content-Length is no number");
-        else
-            response->until_end = false;
+        content_length(response, value);
     } else if (same_word(name, "transfer-encoding")) {
         response->chunked = same_word(value, "chunked");
         if (!response->chunked) bad(response, "the answer has an unknown Transfer-Encoding");
     } else if (same_word(name, "connection")) {
-        response->closes = same_word(value, "close");
+        connection_options(response, value);
     }
 }
 
 static void head_done(struct response *response) {
     if (response->status < 200) { /* 100 Continue: the answer proper follows */
         response->status = 0;
-        response->heads = 0;
+        response->asked_to_close = false;
+        too_many(response); /* or they would never end */
         return;
     }
     if (response->chunked) response->until_end = false;
@@ -95,7 +127,7 @@ static void head_done(struct response *response) {
         response->state = RESPONSE_DONE;
     else
         response->state = RESPONSE_BODY;
-    if (response->until_end) response->closes = true;
+    if (response->state == RESPONSE_BODY && response->until_end) response->closes = true;
 }
 
 static void chunk_line(struct response *response, struct str line) {
@@ -109,10 +141,9 @@ static void chunk_line(struct response *response, struct str line) {
 static void take_line(struct response *response, struct str line) {
     switch (response->state) {
     case RESPONSE_HEAD:
-        if (response->status == 0) {
+        if (response->status == 0)
             status_line(response, line);
-            response->until_end = true;
-        } else if (line.size)
+        else if (line.size)
             header_line(response, line);
         else
             head_done(response);
@@ -127,7 +158,10 @@ static void take_line(struct response *response, struct str line) {
             response->state = RESPONSE_CHUNK;
         break;
     case RESPONSE_TRAILER:
-        if (line.size == 0) response->state = RESPONSE_DONE;
+        if (line.size == 0)
+            response->state = RESPONSE_DONE;
+        else
+            too_many(response);
         break;
     default:
         break;
@@ -139,10 +173,14 @@ static size_t collect_line(struct response *response, const char *bytes, size_t 
     const char *newline = memchr(bytes, '\n', size);
     size_t length = newline ? (size_t)(newline - bytes) : size;
     struct str line = {bytes, length};
+    if (response->line_size + length > RESPONSE_LINE) {
+        bad(response, "the answer has a header line of more than 8 KiB");
+        return size;
+    }
     if (response->line_size || !newline) {
         if (!response->line) response->line = malloc(RESPONSE_LINE);
-        if (!response->line || response->line_size + length > RESPONSE_LINE) {
-            bad(response, "the answer has a header line of more than 8 KiB");
+        if (!response->line) {
+            bad(response, "there is no memory for a header line");
             return size;
         }
         memcpy(response->line + response->line_size, bytes, length);
@@ -156,10 +194,16 @@ static size_t collect_line(struct response *response, const char *bytes, size_t 
     return length + 1;
 }
 
+/* As much as fits: the beginning of a long answer says more than nothing. */
+static void keep(struct buf *body, const char *bytes, size_t size) {
+    size_t room = body->cap - body->size;
+    if (!body->failed) buf_add(body, bytes, size < room ? size : room);
+    body->failed = body->failed || size > room;
+}
+
 static size_t take_body(struct response *response, const char *bytes, size_t size) {
     if (!response->until_end && size > response->left) size = (size_t)response->left;
-    if (response->body) buf_add(response->body, bytes, size);
-    response->size += size;
+    if (response->body) keep(response->body, bytes, size);
     if (response->until_end) return size;
     response->left -= size;
     if (response->left == 0) response->state = response->chunked ? RESPONSE_GAP : RESPONSE_DONE;

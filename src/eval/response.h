@@ -21,12 +21,12 @@ enum { RESPONSE_LINE = 8192, RESPONSE_HEADS = 200 };
 struct response {
     enum response_state state;
     uint16_t status;
-    bool closes;    /* the connection cannot be used again */
+    bool closes; /* the connection cannot be used again */
+    bool asked_to_close;
     bool until_end; /* neither a length nor chunks */
     bool chunked;
     uint64_t left;
-    uint64_t size; /* of the body so far */
-    uint32_t heads;
+    uint32_t heads; /* header lines so far, those of the trailer and of 1xx with them */
     uint32_t line_size;
     const char *why;  /* static */
     char *line;       /* a line that came in several pieces; malloc, RESPONSE_LINE bytes */

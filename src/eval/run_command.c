@@ -134,7 +134,7 @@ int command_run(int argc, char **argv) {
     struct buf problems;
     buf_init(&problems, 1 << 20);
     bool good = script_read(argv[optind], &script, &problems);
-    if (!good) fprintf(stderr, "%s\n", buf_cstr(&problems) ? buf_cstr(&problems) : "no memory");
+    if (!good) fputs(buf_cstr(&problems) ? buf_cstr(&problems) : "no memory\n", stderr);
     buf_free(&problems);
     if (!good) return EXIT_FAILED;
     run_catch_signals();

@@ -1,5 +1,6 @@
 #include "eval/runner.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <inttypes.h>
@@ -22,6 +23,7 @@ struct run_paths {
     char folder[PATH_SIZE]; /* absolute, as the kernel gets it */
     char skills[PATH_SIZE], cache[PATH_SIZE], kernel_log[PATH_SIZE];
     char stamp[RUNLOG_STAMP];
+    bool cache_is_mine; /* for this run only */
 };
 
 /* ---- folders ---- */
@@ -45,15 +47,23 @@ static void remove_tree(const char *path) {
     nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+static bool is_empty(const char *path) {
+    DIR *listing = opendir(path);
+    bool empty = true;
+    if (!listing) return true;
+    for (struct dirent *item; empty && (item = readdir(listing));)
+        empty = strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0;
+    closedir(listing);
+    return empty;
+}
+
 /* An empty compile cache of its own, or the one that warm runs share. */
 static bool make_cache(const struct run_options *options, struct run_paths *paths,
                        struct err *err) {
     if (!join(paths->cache, paths->folder, options->warm ? "warm-cache" : "cache-XXXXXX", err))
         return false;
-    if (options->warm) {
-        if (mkdir(paths->cache, 0700) == 0 || errno == EEXIST) return true;
-    } else if (mkdtemp(paths->cache))
-        return true;
+    if (options->warm && (mkdir(paths->cache, 0700) == 0 || errno == EEXIST)) return true;
+    if (!options->warm && mkdtemp(paths->cache)) return paths->cache_is_mine = true;
     return err_errno(err, errno, "cannot make a compile cache in %s", paths->folder);
 }
 
@@ -110,7 +120,7 @@ static bool write_header(struct run *run, struct err *err) {
         [RUNLOG_BIN] = options->kernel,
         [RUNLOG_BIN_HASH] = hash,
         [RUNLOG_BIN_MODIFIED] = kernel_time,
-        [RUNLOG_CACHE] = options->warm ? "warm" : "empty",
+        [RUNLOG_CACHE] = run->warm ? "warm" : "empty",
         [RUNLOG_STRATEGY] = strategy,
         [RUNLOG_TIER] = tier,
         [RUNLOG_LEGACY] = options->legacy ? "yes" : "no",
@@ -191,7 +201,9 @@ static bool execute(struct run *run, const struct run_paths *paths, struct err *
         .ready_path = routes_ready(&run->routes),
         .start_timeout = options->timeout,
         .stop_timeout = options->timeout,
+        .hurry = run_interrupted,
     };
+    run->warm = !is_empty(paths->cache);
     if (!kernel_start(&run->kernel, &settings, run->client, err) || !write_header(run, err))
         return false;
     process_read(run->kernel.pid, true, &run->before);
@@ -205,8 +217,8 @@ static bool prepare(struct run *run, struct run_paths *paths, struct err *err) {
     uint64_t began = clock_realtime();
     struct client_settings settings = {
         .timeout = options->timeout, .tick = run_tick, .context = run};
-    run->skills =
-        (struct skills_folder){.samples = options->samples, .distinct = options->distinct};
+    run->skills = (struct skills_folder){
+        .samples = options->samples, .distinct = options->distinct, .lock = -1};
     run->routes = (struct routes){options->address, options->legacy};
     return kernel_parse_address(options->address, &settings.server, err) &&
            check_samples(run, err) && make_paths(run, paths, began, err) &&
@@ -215,10 +227,11 @@ static bool prepare(struct run *run, struct run_paths *paths, struct err *err) {
 }
 
 int run_script(const struct run_options *options, const struct script *script) {
-    struct run run = {.options = options, .script = script, .kernel.log = -1};
+    struct run run = {.options = options, .script = script, .kernel.log = -1, .skills.lock = -1};
     struct run_paths paths = {0};
     struct err err, closing;
     progress_begin(&run.progress, script->count + 1);
+    client_connections_max(); /* raises the limit of open files, for the kernel too */
     bool good = prepare(&run, &paths, &err) && execute(&run, &paths, &err);
     if (!good && run.stopped.text[0]) err = run.stopped;
     kernel_close(&run.kernel);
@@ -226,17 +239,19 @@ int run_script(const struct run_options *options, const struct script *script) {
     free(run.took);
     char path[PATH_SIZE] = "";
     if (run.log) snprintf(path, sizeof path, "%s%s", runlog_path(run.log), good ? "" : "_failed");
-    if (!good) progress_say(&run.progress, "resource-eval: %s", err.text);
+    if (!good) progress_error(&run.progress, err.text);
     if (!runlog_close(run.log, !good, &closing)) {
-        progress_say(&run.progress, "resource-eval: %s", closing.text);
+        progress_error(&run.progress, closing.text);
         good = false;
     }
-    if (paths.cache[0] && !options->warm) remove_tree(paths.cache);
+    if (paths.cache_is_mine) remove_tree(paths.cache);
+    skills_folder_end(&run.skills);
     if (path[0]) progress_say(&run.progress, "log: %s", path);
-    if (run.failed)
-        progress_say(&run.progress,
-                     "%" PRIu64 " failed where nothing may fail (a command that may "
-                     "is marked by !)",
-                     run.failed);
+    if (run.failed) {
+        err_set(&err, ERR_IO,
+                "%" PRIu64 " failed where nothing may fail (a command that may is marked by !)",
+                run.failed);
+        progress_error(&run.progress, err.text);
+    }
     return good && !run.failed ? 0 : 1;
 }

@@ -36,6 +36,7 @@ struct run {
     uint64_t errors, entry_errors, children_peak;
     /* the run */
     struct process_figures before; /* the last sample */
+    bool warm;                     /* there was something in the compile cache at the start */
     uint64_t failed;               /* errors of entries that may not fail */
     uint64_t resources_at;         /* when the next resource line is due */
     struct err stopped;            /* why the batch was given up by the tick */
@@ -46,6 +47,8 @@ struct run {
 int run_script(const struct run_options *options, const struct script *script);
 /* SIGINT and SIGTERM end the run in order from now on. */
 void run_catch_signals(void);
+/* Has there been one? */
+bool run_interrupted(void);
 
 /* ---- runner_commands.c: one execution of an entry. False: the run cannot go on. */
 bool run_command_once(struct run *run, struct err *err);
@@ -54,9 +57,16 @@ bool run_command_once(struct run *run, struct err *err);
 /* Make calls, at once or one after the other, and count what became of them as the entry's. */
 bool run_calls(struct run *run, struct client_call *calls, size_t count, size_t parallel,
                struct err *err);
-/* One call whose answer is wanted, not counted; `body` is filled. */
-bool run_ask(struct run *run, struct buf *request, struct buf *body, uint16_t *status,
+/* One call whose answer is wanted, not counted; false: the run cannot go on. `why` is empty when
+ * the answer is 200 and its body whole in `body`; else it tells on what what failed. */
+enum {
+    RUN_WHY = 400,
+    RUN_TOLD = 3 /* failures of an entry that are told, the others are counted */
+};
+bool run_ask(struct run *run, const struct buf *request, struct buf *body, char why[RUN_WHY],
              struct err *err);
+/* What others wrote, to be shown: control characters become blanks. */
+void run_one_line(char *text);
 /* client_settings.tick: progress, resource lines, is the kernel alive, was there a signal. */
 bool run_tick(void *context, size_t done, size_t count);
 /* For waits without calls. */

@@ -20,11 +20,23 @@ static void on_signal(int number) {
     interrupted = number;
 }
 
+static void on_broken_pipe(int number) {
+    (void)number; /* who read our output has gone: writing fails, the run goes on */
+}
+
+/* Handlers, none ignored: the kernel would inherit that. */
 void run_catch_signals(void) {
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal}, old;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &action, NULL);
+    action.sa_handler = on_broken_pipe;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+bool run_interrupted(void) {
+    return interrupted != 0;
 }
 
 /* A line in the kernel's log, of the form of its own. */
@@ -77,7 +89,7 @@ static bool run_batch(struct run *run, struct client_call *calls, size_t count, 
                       struct err *err) {
     if (client_run(run->client, calls, count, parallel, err)) {
         bool broken = false;
-        for (size_t i = 0; i < count; i++) broken = broken || calls[i].failure;
+        for (size_t i = 0; i < count; i++) broken = broken || calls[i].disconnected;
         /* A kernel that dies breaks all its calls: that is to be told, not the calls. Its sockets
          * are closed a little before it can be waited for. */
         if (broken) usleep(DYING_US);
@@ -91,16 +103,29 @@ static bool is_good(const struct client_call *call) {
     return call->status >= 200 && call->status < 300;
 }
 
-static void tell_failure(struct run *run, const struct client_call *call) {
-    char text[301];
+void run_one_line(char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 127) *text = ' ';
+}
+
+/* "POST /v1/skills/dev/sample_c1/run: status 500: …" in one line. */
+static void say_why(const struct client_call *call, char why[RUN_WHY]) {
+    size_t method = str_find(call->request, ' '), size = method;
+    while (size + 1 < call->request.size && call->request.data[++size] != ' ') {
+    }
+    int shown = size < 120 ? (int)size : 120;
     if (call->failure)
-        snprintf(text, sizeof text, "%s", call->failure);
+        snprintf(why, RUN_WHY, "%.*s: %s", shown, call->request.data, call->failure);
     else
-        snprintf(text, sizeof text, "status %u: %.280s", call->status,
-                 call->text ? call->text : "");
-    for (char *at = text; *at; at++)
-        if ((unsigned char)*at < ' ') *at = ' ';
-    progress_say(&run->progress, "    failed: %s", text);
+        snprintf(why, RUN_WHY, "%.*s: status %u%s%.250s", shown, call->request.data, call->status,
+                 call->text && *call->text ? ": " : "", call->text ? call->text : "");
+    run_one_line(why);
+}
+
+static void tell_failure(struct run *run, const struct client_call *call) {
+    char why[RUN_WHY];
+    say_why(call, why);
+    progress_say(&run->progress, "    failed: %s", why);
 }
 
 static bool keep_took(struct run *run, const struct client_call *calls, size_t count) {
@@ -117,11 +142,10 @@ static bool keep_took(struct run *run, const struct client_call *calls, size_t c
 
 bool run_calls(struct run *run, struct client_call *calls, size_t count, size_t parallel,
                struct err *err) {
-    enum { TOLD = 3 };
     bool good = run_batch(run, calls, count, parallel, err);
     for (size_t i = 0; i < count; i++) {
         bool is_error = good && !is_good(&calls[i]);
-        if (is_error && run->entry_errors < TOLD) tell_failure(run, &calls[i]);
+        if (is_error && run->entry_errors < RUN_TOLD) tell_failure(run, &calls[i]);
         run->entry_errors += is_error;
         free(calls[i].text);
         calls[i].text = NULL;
@@ -131,15 +155,14 @@ bool run_calls(struct run *run, struct client_call *calls, size_t count, size_t 
     return good;
 }
 
-bool run_ask(struct run *run, struct buf *request, struct buf *body, uint16_t *status,
+bool run_ask(struct run *run, const struct buf *request, struct buf *body, char why[RUN_WHY],
              struct err *err) {
     struct client_call call = {.request = {(const char *)request->data, request->size},
                                .body = body};
     bool good = run_batch(run, &call, 1, 1, err);
+    why[0] = '\0';
+    if (good && body->failed) call.failure = "the answer is longer than 64 MiB";
+    if (good && (call.failure || call.status != 200)) say_why(&call, why);
     free(call.text);
-    *status = call.status;
-    if (good && call.failure) good = err_set(err, ERR_IO, "%s", call.failure);
-    if (good && body->failed)
-        good = err_set(err, ERR_LIMIT, "the kernel's answer is larger than %zu bytes", body->cap);
     return good;
 }

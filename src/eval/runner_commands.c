@@ -12,8 +12,7 @@ enum { ANSWER_MAX = 64 << 20, NAMES_MAX = 16 << 20 };
 
 /* Something of the entry has failed that is no call; the run goes on. */
 static bool entry_fails(struct run *run, const char *what) {
-    run->entry_errors++;
-    progress_say(&run->progress, "    failed: %s", what);
+    if (run->entry_errors++ < RUN_TOLD) progress_say(&run->progress, "    failed: %s", what);
     return true;
 }
 
@@ -21,22 +20,38 @@ static bool entry_fails(struct run *run, const char *what) {
 
 typedef bool (*list_route)(const struct routes *routes, struct buf *out);
 
-/* The names that a route lists; *out_count -1: what came is no list (the entry has failed). */
+static void no_list(const struct buf *body, char why[RUN_WHY]) {
+    snprintf(why, RUN_WHY,
+             "the answer is no list of skills (a JSON array of \"NAMESPACE/NAME\"): %.*s",
+             body->size < 100 ? (int)body->size : 100, body->data ? (const char *)body->data : "");
+    run_one_line(why);
+}
+
+/* The names that a route lists; *out_count -1: what came is no list, `why` tells. */
 static bool list(struct run *run, list_route route, struct buf *names, int *out_count,
-                 struct err *err) {
+                 char why[RUN_WHY], struct err *err) {
     struct buf request, body;
-    uint16_t status = 0;
     buf_init(&request, 1 << 16);
     buf_init(&body, ANSWER_MAX);
     buf_clear(names);
+    *out_count = -1;
     bool good = route(&run->routes, &request) || err_set(err, ERR_MEMORY, "no memory");
-    good = good && run_ask(run, &request, &body, &status, err);
-    if (good) *out_count = status == 200 ? routes_parse_names(&body, names) : -1;
-    if (good && *out_count < 0)
-        entry_fails(run, "the kernel does not answer with a list of skills");
+    good = good && run_ask(run, &request, &body, why, err);
+    if (good && !why[0]) {
+        *out_count = routes_parse_names(&body, names);
+        if (*out_count < 0) no_list(&body, why);
+    }
     buf_free(&request);
     buf_free(&body);
     return good;
+}
+
+/* The same where it counts as the entry's failure when there is none. */
+static bool list_or_fail(struct run *run, list_route route, struct buf *names, int *out_count,
+                         struct err *err) {
+    char why[RUN_WHY];
+    return list(run, route, names, out_count, why, err) &&
+           (*out_count >= 0 || entry_fails(run, why));
 }
 
 static bool has_name(const struct buf *names, int count, const char *name) {
@@ -67,7 +82,7 @@ static bool just_list(struct run *run, list_route route, struct err *err) {
     struct buf names;
     int count;
     buf_init(&names, NAMES_MAX);
-    bool good = list(run, route, &names, &count, err);
+    bool good = list_or_fail(run, route, &names, &count, err);
     buf_free(&names);
     return good;
 }
@@ -100,7 +115,7 @@ static bool call_all(struct run *run, bool at_once, struct err *err) {
     struct buf names;
     int count;
     buf_init(&names, NAMES_MAX);
-    bool good = list(run, routes_skills, &names, &count, err);
+    bool good = list_or_fail(run, routes_skills, &names, &count, err);
     if (good && count >= 0) {
         size_t present = (size_t)keep_present(run, &names, count);
         uint32_t times = run->entry->times;
@@ -117,8 +132,8 @@ static bool call_all(struct run *run, bool at_once, struct err *err) {
 
 /* ---- adding ---- */
 
-/* Until all of `wanted` are listed. */
-static bool wait_listed(struct run *run, const struct buf *wanted, uint32_t count,
+/* Until all of `wanted` are listed, or a list could not be had: *out_all. */
+static bool wait_listed(struct run *run, const struct buf *wanted, uint32_t count, bool *out_all,
                         struct err *err) {
     uint64_t until = clock_monotonic() + run->options->timeout;
     struct buf names;
@@ -126,7 +141,8 @@ static bool wait_listed(struct run *run, const struct buf *wanted, uint32_t coun
     buf_init(&names, NAMES_MAX);
     bool good = true, all = false;
     while (good && !all) {
-        good = list(run, routes_skills, &names, &listed, err);
+        good = list_or_fail(run, routes_skills, &names, &listed, err);
+        if (listed < 0) break;
         const char *name = (const char *)wanted->data;
         uint32_t found = 0;
         while (good && found < count && has_name(&names, listed, name))
@@ -134,11 +150,14 @@ static bool wait_listed(struct run *run, const struct buf *wanted, uint32_t coun
         all = found == count;
         if (!good || all) break;
         if (clock_monotonic() > until)
-            good = err_set(err, ERR_TIMEOUT, "dev/%s is not listed after %g s", name,
-                           (double)run->options->timeout / 1e9);
+            good = err_set(err, ERR_TIMEOUT,
+                           "the kernel does not list dev/%s within %g s (--timeout), though its "
+                           "file is in %s",
+                           name, (double)run->options->timeout / 1e9, run->skills.path);
         else
             good = run_wait(run, LISTED_EVERY, err);
     }
+    *out_all = all;
     buf_free(&names);
     return good;
 }
@@ -147,13 +166,13 @@ static bool add(struct run *run, uint32_t count, struct err *err) {
     struct buf names;
     char name[SKILL_NAME];
     buf_init(&names, NAMES_MAX);
-    bool good = true;
+    bool good = true, listed = false;
     for (uint32_t i = 0; good && i < count; i++) {
         good = skills_folder_add(&run->skills, run->entry->sample, name, err);
         if (good) buf_add(&names, name, strlen(name) + 1);
     }
-    good = good && wait_listed(run, &names, count, err);
-    good = good && call_names(run, (const char *)names.data, count, 1, 1, err);
+    good = good && wait_listed(run, &names, count, &listed, err);
+    if (good && listed) good = call_names(run, (const char *)names.data, count, 1, 1, err);
     buf_free(&names);
     return good;
 }
@@ -165,7 +184,7 @@ static bool first_to_drop(struct run *run, char name[SKILL_NAME], struct err *er
     struct buf names;
     int count;
     buf_init(&names, NAMES_MAX);
-    bool good = list(run, routes_cached, &names, &count, err);
+    bool good = list_or_fail(run, routes_cached, &names, &count, err);
     int present = good && count > 0 ? keep_present(run, &names, count) : 0;
     if (present)
         snprintf(name, SKILL_NAME, "%s", (const char *)names.data);
@@ -178,15 +197,15 @@ static bool first_to_drop(struct run *run, char name[SKILL_NAME], struct err *er
 static bool drop(struct run *run, struct err *err) {
     char name[SKILL_NAME];
     struct buf request, body;
-    uint16_t status = 0;
+    char why[RUN_WHY];
     snprintf(name, sizeof name, "%s", run->entry->name ? run->entry->name : "");
     if (!run->entry->name && !first_to_drop(run, name, err)) return false;
     if (name[0] == '\0') return entry_fails(run, "there is no skill to drop");
     buf_init(&request, 1 << 16);
     buf_init(&body, ANSWER_MAX);
     bool good = routes_drop(&run->routes, name, &request) || err_set(err, ERR_MEMORY, "no memory");
-    good = good && run_ask(run, &request, &body, &status, err);
-    if (good && status != 200) entry_fails(run, "the kernel did not answer the drop with 200");
+    good = good && run_ask(run, &request, &body, why, err);
+    if (good && why[0]) entry_fails(run, why);
     buf_free(&request);
     buf_free(&body);
     return good;

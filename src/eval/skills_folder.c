@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,18 +57,37 @@ static bool make_folder(const struct skills_folder *folder, struct err *err) {
     return true;
 }
 
+/* The lock is the folder's own and goes with the process that has it. */
+static bool lock(struct skills_folder *folder, struct err *err) {
+    folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder->lock < 0) return err_errno(err, errno, "cannot open %s", folder->path);
+    if (flock(folder->lock, LOCK_EX | LOCK_NB) == 0) return true;
+    skills_folder_end(folder);
+    return err_set(err, ERR_BUSY,
+                   "another run of resource-eval works in %s. Remedy: wait for its end, or choose "
+                   "another folder with --folder",
+                   folder->path);
+}
+
+void skills_folder_end(struct skills_folder *folder) {
+    if (folder->lock >= 0) close(folder->lock);
+    folder->lock = -1;
+}
+
 bool skills_folder_begin(struct skills_folder *folder, struct err *err) {
     struct stat stat_;
     char marker[PATH_SIZE];
-    if (lstat(folder->path, &stat_) != 0) return make_folder(folder, err);
+    if (lstat(folder->path, &stat_) != 0) return make_folder(folder, err) && lock(folder, err);
     bool ours = S_ISDIR(stat_.st_mode) && lstat(path_of(folder, MARKER, "", marker), &stat_) == 0 &&
                 S_ISREG(stat_.st_mode);
     if (!ours)
-        return err_set(err, ERR_INVALID,
-                       "%s was not made by resource-eval (it has no " MARKER
-                       "), so it is not emptied. Remedy: move it away, or run in another folder",
-                       folder->path);
-    return remove_files(folder, err);
+        return err_set(
+            err, ERR_INVALID,
+            "%s was not made by resource-eval (it has no " MARKER
+            "), so it is not emptied. Remedy: move it away, or choose another folder with "
+            "--folder",
+            folder->path);
+    return lock(folder, err) && remove_files(folder, err);
 }
 
 bool skills_folder_has(const struct skills_folder *folder, const char *name) {
@@ -134,7 +154,8 @@ static bool copy_plain(int from, int to, uint64_t size) {
 }
 
 /* With the literal changed wherever it is. */
-static bool copy_distinct(int from, int to, uint64_t size, uint32_t number, struct err *err) {
+static bool copy_distinct(int from, int to, uint64_t size, uint32_t number, const char *from_path,
+                          struct err *err) {
     char mine[sizeof literal + 32];
     snprintf(mine, sizeof mine, distinct_format, number);
     uint8_t *bytes = malloc(size ? size : 1);
@@ -148,10 +169,12 @@ static bool copy_distinct(int from, int to, uint64_t size, uint32_t number, stru
     good = good ? write_all(to, bytes, size) : good;
     free(bytes);
     if (good && !found)
-        return err_set(err, ERR_UNSUPPORTED,
-                       "the sample does not say \"%s\": run without --distinct, or build it anew",
-                       literal);
-    return good || err_errno(err, errno, "cannot copy the sample");
+        return err_set(
+            err, ERR_UNSUPPORTED,
+            "the sample %s does not say \"%s\", so its copies cannot differ. Remedy: run "
+            "without --distinct, or build it anew (make skills)",
+            from_path, literal);
+    return good || err_errno(err, errno, "cannot copy the sample %s", from_path);
 }
 
 static bool copy_sample(const struct skills_folder *folder, const char *sample, uint32_t number,
@@ -160,7 +183,7 @@ static bool copy_sample(const struct skills_folder *folder, const char *sample, 
     struct stat stat_;
     sample_path(folder, sample, from_path);
     int from = open(from_path, O_RDONLY | O_CLOEXEC);
-    if (from < 0) return skills_folder_check(folder, sample, err);
+    if (from < 0) return err_errno(err, errno, "cannot read the sample %s", from_path);
     int to = open(to_path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
     bool good = to >= 0 && fstat(from, &stat_) == 0;
     if (!good)
@@ -168,7 +191,7 @@ static bool copy_sample(const struct skills_folder *folder, const char *sample, 
     else if ((uint64_t)stat_.st_size > SAMPLE_MAX)
         good = err_set(err, ERR_LIMIT, "%s is larger than 1 GiB", from_path);
     else if (folder->distinct)
-        good = copy_distinct(from, to, (uint64_t)stat_.st_size, number, err);
+        good = copy_distinct(from, to, (uint64_t)stat_.st_size, number, from_path, err);
     else if (!copy_plain(from, to, (uint64_t)stat_.st_size))
         good = err_errno(err, errno, "cannot copy %s to %s", from_path, to_path);
     close(from);

@@ -13,14 +13,18 @@ enum { SKILL_NAME = 256, SAMPLE_KINDS = 8 };
 struct skills_folder {
     const char *path, *samples; /* the caller's */
     bool distinct;              /* every copy gets a literal of its own */
+    int lock;                   /* -1 before begin; held until the end */
     struct {
         const char *sample;
         uint32_t copies; /* made so far: numbers are not used again */
     } made[SAMPLE_KINDS];
 };
 
-/* Empty and make again a folder that has our marker file, or make a new one; refuse any other. */
+/* Empty a folder that has our marker file, or make a new one; refuse any other, and one that
+ * another run works in. */
 bool skills_folder_begin(struct skills_folder *folder, struct err *err);
+/* Another run may have it; what is in it stays. */
+void skills_folder_end(struct skills_folder *folder);
 /* Is the sample ("py": sample_py.wasm) there? The error has the remedy. */
 bool skills_folder_check(const struct skills_folder *folder, const char *sample, struct err *err);
 /* Copy the sample to its next number: under a name that no kernel looks at, then renamed, so that

@@ -23,6 +23,12 @@ def binary(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def program(tmp_path_factory):
+    path = pathlib.Path(os.environ.get("EVAL") or support.ROOT / os.environ.get("BUILD", "build") / "release/src/eval/resource-eval")
+    return pathlib.Path(shutil.copy2(path, tmp_path_factory.mktemp("eval") / "resource-eval"))
+
+
+@pytest.fixture(scope="session")
 def cache(tmp_path_factory):
     return tmp_path_factory.mktemp("session") / "cache"
 
