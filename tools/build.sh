@@ -12,11 +12,11 @@ export PKG_CONFIG_PATH=$PHARIA_DEV_CACHE/wasmtime-50.0.1/lib/pkgconfig:${PKG_CON
 
 options() {
     case $preset in
-    release) echo "--buildtype=release -Ddebug=true -Doptimization=2" ;;
-    asan) echo "--buildtype=debugoptimized -Db_sanitize=address,undefined" ;;
-    tsan) echo "--buildtype=debugoptimized -Db_sanitize=thread" ;;
+    release) echo "-Ddebug=true -Doptimization=2" ;;
+    asan) echo "-Ddebug=true -Doptimization=2 -Db_sanitize=address,undefined" ;;
+    tsan) echo "-Ddebug=true -Doptimization=2 -Db_sanitize=thread" ;;
     # Coverage is counted in every library, not only in the targets: the fuzzer follows the code under test.
-    fuzz) echo "--buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true -Dc_args=-fsanitize=fuzzer-no-link" ;;
+    fuzz) echo "-Ddebug=true -Doptimization=2 -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true -Dc_args=-fsanitize=fuzzer-no-link" ;;
     *)
         echo "tools/build.sh: no preset '$preset' (release, asan, tsan, fuzz)" >&2
         exit 2
