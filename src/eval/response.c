@@ -119,12 +119,12 @@ static void head_done(struct response *response) {
         return;
     }
     if (response->chunked) response->until_end = false;
-    if (response->status == 204 || response->status == 304)
+    bool empty = response->status == 204 || response->status == 304 ||
+                 (response->left == 0 && !response->chunked && !response->until_end);
+    if (empty)
         response->state = RESPONSE_DONE;
     else if (response->chunked)
         response->state = RESPONSE_CHUNK;
-    else if (response->left == 0 && !response->until_end)
-        response->state = RESPONSE_DONE;
     else
         response->state = RESPONSE_BODY;
     if (response->state == RESPONSE_BODY && response->until_end) response->closes = true;

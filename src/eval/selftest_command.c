@@ -52,8 +52,8 @@ static bool run_case(const struct client_settings *settings, struct str request,
     size_t count = cases[which].calls;
     struct client_call *calls = calloc(count, sizeof *calls);
     uint32_t *took = calloc(count, sizeof *took);
-    bool good = (calls && took) || err_set(err, ERR_MEMORY, "no memory for %zu calls", count);
-    good = good && client_new(settings, &client, err);
+    bool good = calls && took && client_new(settings, &client, err);
+    if (!calls || !took) err_set(err, ERR_MEMORY, "no memory for %zu calls", count);
     for (int round = 0; good && round < ROUNDS; round++) {
         for (size_t i = 0; i < count; i++) calls[i] = (struct client_call){.request = request};
         if (cases[which].parallel == count) client_close_idle(client);

@@ -1,6 +1,8 @@
 """resource-eval with kernels that behave badly, and with places that are not what they should be: what it says, what it leaves."""
 import os
+import pty
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -293,3 +295,32 @@ def test_too_few_open_files(eval_):
 
 def test_too_many_at_once(eval_):
     eval_.run("p_add_c 3\np_execute_all x 0 0 6667\n").failed("p_execute_all x 0 0 6667: 20001 calls at once are more than 20000")
+
+
+def test_the_line_of_a_terminal(eval_):
+    """Written anew again and again, and gone where a line that stays is written."""
+    behave(eval_, "def run(call):\n    time.sleep(0.5)\n    return 200, '1'")
+    master, slave = pty.openpty()
+    with eval_.begin("add_c\n", stdout=slave) as process:
+        os.close(slave)
+        done = eval_.end(process)
+        shown = os.read(master, 1 << 16).decode()
+    os.close(master)
+    assert done.code == 0 and "[1/2] add_c: 0." in shown and " requests/s, " in shown
+    assert all("[1/2]" not in line.rpartition("\r\x1b[K")[2] for line in shown.split("\r\n")), shown
+
+
+def test_where_it_looks_by_itself(eval_, monkeypatch):
+    """The kernel beside the program, the samples of the developer's cache; folders below the working directory."""
+    places = eval_.folder / "bin", eval_.folder / "cache/skills/out"
+    for place in places:
+        place.mkdir(parents=True)
+    eval_.kernel.rename(places[0] / "pharia-kernel")
+    program = shutil.copy2(eval_.program, places[0] / "resource-eval")
+    (eval_.folder / "sample_c.wasm").rename(places[1] / "sample_c.wasm")
+    (eval_.folder / "test.cmds").write_text("add_c\n")
+    monkeypatch.setenv("PHARIA_DEV_CACHE", str(eval_.folder / "cache"))
+    done = subprocess.run([program, "run", "-a", f"localhost:{eval_.port}", "test.cmds"], cwd=eval_.folder, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done
+    assert (eval_.skills / "sample_c1.wasm").exists() and list(eval_.logs.glob("*_run.log"))
+    eval_.nothing_is_left()
