@@ -69,6 +69,7 @@ static bool mode_of(const char *word, struct err *err) {
         for (volatile unsigned i = 0;; i++) {
         }
     if (strcmp(word, "segv") == 0) signal(SIGSEGV, SIG_DFL), raise(SIGSEGV);
+    if (strcmp(word, "late") == 0) usleep(400000), fprintf(stderr, "no more\n"), _exit(17);
     if (strcmp(word, "exit") == 0) fprintf(stderr, "no more\n"), _exit(17);
     if (strcmp(word, "zero") == 0) _exit(0);
     if (strcmp(word, "kill") == 0) raise(SIGKILL);

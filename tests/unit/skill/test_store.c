@@ -116,7 +116,7 @@ static void failures_are_shared(void **state) {
     char name[10];
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "s%d", i);
-        put_good(name, "exit");
+        put_good(name, "late"); /* time for all to ask */
     }
     world_start();
     for (int i = 0; i < 4; i++) {
@@ -183,12 +183,12 @@ static void children_that_do_not_end(void **state) {
     (void)state;
     static const char *const words[] = {"hang", "spin", "flood"};
     for (int i = 0; i < 3; i++) put_good(words[i], words[i]);
-    world.settings.compile_time = 400 * CLOCK_MS;
+    world.settings.compile_time = 1500 * CLOCK_MS;
     world_start();
     uint64_t begin = clock_monotonic();
-    for (int i = 0; i < 3; i++) load_fails(words[i], "ran longer than 0.4 s");
-    assert_true(clock_monotonic() - begin < 20 * CLOCK_S);
-    load_fails("hang", "ran longer than 0.4 s"); /* the machine may have been busy: tried again */
+    for (int i = 0; i < 3; i++) load_fails(words[i], "ran longer than 1.5 s");
+    assert_true(clock_monotonic() - begin < 60 * CLOCK_S);
+    load_fails("hang", "ran longer than 1.5 s"); /* the machine may have been busy: tried again */
     assert_int_equal(children('L'), 4);
 }
 
