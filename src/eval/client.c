@@ -1,7 +1,6 @@
 #include "eval/client.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -10,32 +9,16 @@
 
 #include "base/clock.h"
 #include "base/must.h"
-#include "eval/response.h"
+#include "eval/connection.h"
 
 enum {
     CONNECTING_MAX = 256, /* more at once would overflow a server's queue of new connections */
-    TEXT_MAX = 2000,
-    TEXTS = 5, /* of so many answers that are not 2xx the text is kept */
+    TEXTS = 5,            /* of so many answers that are not 2xx the text is kept */
     EVENTS = 512,
     READ = 64 << 10,
     RESERVED_FILES = 64, /* of ours that are no connections */
 };
 #define TICK (100 * CLOCK_MS)
-
-enum connection_state { CONNECTION_CONNECTING, CONNECTION_BUSY, CONNECTION_IDLE };
-
-struct connection {
-    int fd;
-    enum connection_state state;
-    bool wants_out;
-    struct client_call *call;
-    size_t sent;
-    uint64_t begin;
-    struct response response;
-    struct buf text;         /* where the body goes when the caller does not want it */
-    size_t place;            /* in client->live */
-    struct connection *next; /* in client->idle */
-};
 
 struct client {
     struct client_settings settings;
@@ -94,19 +77,6 @@ static void live_remove(struct client *client, struct connection *connection) {
     last->place = connection->place;
 }
 
-static void connection_free(struct connection *connection) {
-    if (connection->fd >= 0) close(connection->fd);
-    response_free(&connection->response);
-    buf_free(&connection->text);
-    free(connection);
-}
-
-static bool watch(struct client *client, struct connection *connection, bool out) {
-    struct epoll_event event = {.events = EPOLLIN | (out ? EPOLLOUT : 0), .data.ptr = connection};
-    connection->wants_out = out;
-    return epoll_ctl(client->epoll, EPOLL_CTL_MOD, connection->fd, &event) == 0;
-}
-
 void client_close_idle(struct client *client) {
     for (struct connection *next; client->idle; client->idle = next) {
         next = client->idle->next;
@@ -127,55 +97,13 @@ void client_free(struct client *client) {
 static struct connection *take_idle(struct client *client) {
     for (struct connection *connection; (connection = client->idle);) {
         client->idle = connection->next;
-        char byte;
-        ssize_t got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return connection;
+        if (connection_is_usable(connection)) return connection;
         connection_free(connection);
     }
     return NULL;
 }
 
-static struct connection *open_connection(struct client *client) {
-    struct connection *connection = calloc(1, sizeof *connection);
-    if (!connection) return NULL;
-    buf_init(&connection->text, TEXT_MAX);
-    connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    int on = 1;
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = connection};
-    connection->wants_out = true;
-    bool good = connection->fd >= 0 &&
-                setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
-                (connect(connection->fd, (struct sockaddr *)&client->settings.server,
-                         sizeof client->settings.server) == 0 ||
-                 errno == EINPROGRESS) &&
-                epoll_ctl(client->epoll, EPOLL_CTL_ADD, connection->fd, &event) == 0;
-    if (good) return connection;
-    int problem = errno;
-    connection_free(connection);
-    errno = problem;
-    return NULL;
-}
-
 /* ---- calls ---- */
-
-static const char *failure_of(int problem) {
-    switch (problem) {
-    case ECONNREFUSED:
-        return "the connection was refused: nothing listens there (any more)";
-    case ECONNRESET:
-    case EPIPE:
-        return "the connection was reset before the answer was complete";
-    case EMFILE:
-    case ENFILE:
-        return "no more files may be opened (see ulimit -n)";
-    case EADDRNOTAVAIL:
-        return "the system has no local port left (net.ipv4.ip_local_port_range)";
-    case ETIMEDOUT:
-        return "the connection timed out";
-    default:
-        return "the connection failed";
-    }
-}
 
 static void call_ends(struct client *client, struct client_call *call, uint64_t begin) {
     uint64_t took = (clock_monotonic() - begin) / CLOCK_US;
@@ -188,7 +116,7 @@ static void keep_text(struct client *client, struct connection *connection) {
     const struct buf *from = call->body ? call->body : &connection->text;
     if ((call->status >= 200 && call->status < 300) || client->texts >= TEXTS) return;
     client->texts++;
-    size_t size = from->size < TEXT_MAX ? from->size : TEXT_MAX;
+    size_t size = from->size < CONNECTION_TEXT_MAX ? from->size : CONNECTION_TEXT_MAX;
     call->text = strndup(from->data ? (const char *)from->data : "", size);
 }
 
@@ -204,20 +132,7 @@ static void give_up(struct client *client, struct connection *connection, const 
 
 static void disconnected(struct client *client, struct connection *connection, int problem) {
     connection->call->disconnected = true;
-    give_up(client, connection, failure_of(problem));
-}
-
-static bool send_more(struct client *client, struct connection *connection) {
-    const struct str *request = &connection->call->request;
-    while (connection->sent < request->size) {
-        ssize_t put = send(connection->fd, request->data + connection->sent,
-                           request->size - connection->sent, MSG_NOSIGNAL);
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0 && errno != EAGAIN) return false;
-        if (put < 0) return connection->wants_out || watch(client, connection, true);
-        connection->sent += (size_t)put;
-    }
-    return !connection->wants_out || watch(client, connection, false);
+    give_up(client, connection, connection_failure(problem));
 }
 
 static void start_call(struct client *client, struct connection *connection) {
@@ -230,7 +145,7 @@ static void start_call(struct client *client, struct connection *connection) {
                    connection->call->body ? connection->call->body : &connection->text);
     if (connection->state == CONNECTION_CONNECTING) return;
     connection->state = CONNECTION_BUSY;
-    if (!send_more(client, connection)) disconnected(client, connection, errno);
+    if (!connection_send(connection, client->epoll)) disconnected(client, connection, errno);
 }
 
 /* The answer is complete: the next call, if there is one. */
@@ -256,7 +171,7 @@ static void finish_call(struct client *client, struct connection *connection) {
 static void launch_one(struct client *client) {
     struct connection *connection = take_idle(client);
     if (!connection) {
-        connection = open_connection(client);
+        connection = connection_open(&client->settings.server, client->epoll);
         if (connection) {
             connection->state = CONNECTION_CONNECTING;
             client->connecting++;
@@ -268,7 +183,7 @@ static void launch_one(struct client *client) {
         return;
     }
     struct client_call *call = &client->calls[client->begun++];
-    call->failure = failure_of(errno);
+    call->failure = connection_failure(errno);
     call->disconnected = errno == ECONNREFUSED;
     call_ends(client, call, clock_monotonic());
 }
@@ -317,7 +232,7 @@ static void connected(struct client *client, struct connection *connection) {
     }
     client->connecting--;
     connection->state = CONNECTION_BUSY;
-    if (!send_more(client, connection)) disconnected(client, connection, errno);
+    if (!connection_send(connection, client->epoll)) disconnected(client, connection, errno);
 }
 
 /* An event may be of a connection that an earlier one of the same round has ended only if that was
@@ -330,7 +245,7 @@ static void handle(struct client *client, const struct epoll_event *event) {
         if (event->events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) connected(client, connection);
     } else if (event->events & EPOLLOUT && connection->wants_out &&
                connection->sent < connection->call->request.size) {
-        if (!send_more(client, connection)) disconnected(client, connection, errno);
+        if (!connection_send(connection, client->epoll)) disconnected(client, connection, errno);
     } else
         receive(client, connection);
 }
