@@ -67,7 +67,8 @@ enum script_kind {
     X(COMMAND_P_EXECUTE_ALL, "p_execute_all", SCRIPT_P_EXECUTE_ALL, NULL,                          \
       "TOPIC [KB] [ms] [TIMES] [CHUNKS]", "call each listed skill TIMES times, all at once")       \
     X(COMMAND_DROP_CACHED_SKILL, "drop_cached_skill", SCRIPT_DROP, NULL, "[NAME]",                 \
-      "drop a skill from the kernel's cache (without NAME: the first whose file is still there)")  \
+      "drop a skill from the kernel's cache (without NAME: the first that is in it and whose "     \
+      "file is still there)")                                                                      \
     X(COMMAND_DELETE_SKILL, "delete_skill", SCRIPT_DELETE, NULL, "[NAME]",                         \
       "delete a skill's file (without NAME: the first whose file is still there)")
 
