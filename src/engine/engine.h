@@ -163,6 +163,11 @@ void engine_run_wake(struct engine_run *run);
 /* Bytes of its memory that are this run's own, not the image's, or kept with the slot. Walks the
  * page table; not within a poll. */
 uint64_t engine_run_private(const struct engine_run *run);
+/* It is parked and will be for a while: pages of the image that it has only read leave the address
+ * space, where they would count as resident for each of a thousand waiting runs. Its own stay. The
+ * next reads fault them in again (a tenth of a millisecond for a Python skill). Not within a poll.
+ */
+void engine_run_rest(struct engine_run *run);
 /* Only when trapped; the run's. */
 const struct engine_fault *engine_run_fault(const struct engine_run *run);
 /* At any time but within a poll of any run: ends it wherever it is. The slot is put back and may be

@@ -121,6 +121,9 @@ bool slot_reset(struct slot *slot);
 /* Bytes of private pages, or what is open where the system does not tell. */
 uint64_t slot_private(const struct slot *slot);
 
+/* Let go of the image's pages that are not private. */
+void slot_rest(struct slot *slot);
+
 /* munmap, or where that would need one mapping more than the system allows (the range's end has
  * merged with a neighbour), at least the pages. Also used for stacks. */
 void mapping_drop(void *base, size_t size);

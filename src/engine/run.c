@@ -165,6 +165,11 @@ uint64_t engine_run_private(const struct engine_run *run) {
     return run->slot ? slot_private(run->slot) : 0;
 }
 
+void engine_run_rest(struct engine_run *run) {
+    must(run->parked && !run_current);
+    if (run->slot) slot_rest(run->slot);
+}
+
 const struct engine_fault *engine_run_fault(const struct engine_run *run) {
     must(run->state == ENGINE_TRAPPED);
     return &run->fault;

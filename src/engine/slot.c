@@ -62,6 +62,19 @@ uint64_t slot_private(const struct slot *slot) {
     return set->pages * slot_scanner(slot)->page;
 }
 
+/* Between two private ranges there are only pages of the image's file, which nobody writes while
+ * its run is parked. */
+void slot_rest(struct slot *slot) {
+    struct page_set *set = &slot->thread->scanned;
+    size_t page = slot_scanner(slot)->page, at = 0;
+    if (!scan_private(slot_scanner(slot), slot->base, slot->image, set)) return;
+    for (uint32_t i = 0; i <= set->count; i++) {
+        size_t end = i < set->count ? set->ranges[i].first * page : slot->image;
+        if (end > at) madvise(slot->base + at, end - at, MADV_DONTNEED);
+        if (i < set->count) at = end + set->ranges[i].count * page;
+    }
+}
+
 /* Grown pages beyond a number are dropped, not zeroed: one big call must not leave a big slot. */
 static bool slot_drop_grown(struct slot *slot) {
     uint32_t start = page_of(slot, slot->image);

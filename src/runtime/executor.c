@@ -8,7 +8,11 @@
 
 #define OWNER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-enum { IDLE_TRIM_S = 2 }; /* slots that were not used for so long are given back */
+enum {
+    IDLE_TRIM_S = 2, /* slots that were not used for so long are given back */
+    RESTS = 8,       /* so many parked ones are put to rest before others get their turn */
+};
+#define REST_AFTER (50 * CLOCK_MS) /* what has been parked for so long rests */
 
 /* `control` of a request: who ends it. A cancel in flight keeps the request alive until its mail
  * was taken. */
@@ -27,6 +31,30 @@ static void live_remove(struct executor *executor, struct invocation *invocation
     else
         executor->live = invocation->older;
     if (invocation->older) invocation->older->newer = invocation->newer;
+}
+
+static void parked_add(struct executor *executor, struct invocation *invocation) {
+    invocation->resting = false;
+    invocation->parked_next = NULL;
+    invocation->parked_previous = executor->parked_last;
+    if (executor->parked_last)
+        executor->parked_last->parked_next = invocation;
+    else
+        executor->parked_first = invocation;
+    executor->parked_last = invocation;
+}
+
+static void parked_remove(struct executor *executor, struct invocation *invocation) {
+    if (invocation->resting) return;
+    invocation->resting = true;
+    if (invocation->parked_previous)
+        invocation->parked_previous->parked_next = invocation->parked_next;
+    else
+        executor->parked_first = invocation->parked_next;
+    if (invocation->parked_next)
+        invocation->parked_next->parked_previous = invocation->parked_previous;
+    else
+        executor->parked_last = invocation->parked_previous;
 }
 
 /* Hand the answer over. `request` is the caller's again after `done`; a client that has its answer
@@ -81,6 +109,7 @@ static void submit(struct executor *executor, struct invocation_request *request
 /* From parked to the ready queue. */
 static void unpark(struct executor *executor, struct invocation *invocation, uint64_t now) {
     timers_remove(&executor->timers, &invocation->timer);
+    parked_remove(executor, invocation);
     atomic_fetch_sub_explicit(&executor->parked, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&executor->runnable, 1, memory_order_relaxed);
     engine_run_wake(invocation->run);
@@ -155,6 +184,7 @@ static void park(struct executor *executor, struct invocation *invocation) {
     }
     atomic_fetch_sub_explicit(&executor->runnable, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&executor->parked, 1, memory_order_relaxed);
+    parked_add(executor, invocation);
 }
 
 /* One turn of an invocation. A short one keeps the thread for a whole slice, though the tick may
@@ -185,6 +215,20 @@ static void turn(struct executor *executor, struct invocation *invocation, bool 
         ready_put_back(&executor->ready, invocation, clock_monotonic());
 }
 
+/* While there is nothing else to do, a few at a time. Returns how many ns there is nothing more to
+ * rest, at most `until`. */
+static uint64_t rest_parked(struct executor *executor, uint64_t now, uint64_t until) {
+    struct invocation *first = executor->parked_first;
+    for (int i = 0; first && i < RESTS; i++, first = executor->parked_first) {
+        uint64_t at = first->since + REST_AFTER;
+        if (at > now) return at - now < until ? at - now : until;
+        if (mailbox_has_mail(&executor->mailbox)) break;
+        parked_remove(executor, first);
+        engine_run_rest(first->run);
+    }
+    return first ? 0 : until;
+}
+
 /* Nothing is ready: sleep until mail comes or a timer is due; give memory back that nobody has used
  * for a while. */
 static void idle(struct executor *executor) {
@@ -198,6 +242,7 @@ static void idle(struct executor *executor) {
         trim_at = now + IDLE_TRIM_S * CLOCK_S;
     }
     if (until > trim_at - now) until = trim_at - now;
+    until = rest_parked(executor, now, until);
     engine_thread_busy(executor->guests, false);
     mailbox_wait(&executor->mailbox, until);
     engine_thread_busy(executor->guests, true);

@@ -34,7 +34,8 @@ struct executor {
     _Atomic uint64_t finished;
     /* its own thread only */
     struct ready ready;
-    struct invocation *live; /* newest first */
+    struct invocation *live;                       /* newest first */
+    struct invocation *parked_first, *parked_last; /* oldest first; not those that rest */
     struct invocation *free;
     struct timers timers;
     uint64_t trimmed; /* when slots were given back last */

@@ -37,8 +37,10 @@ struct invocation {
     uint64_t since;             /* when it came into its state */
     uint64_t time[INVOCATION_STATE_COUNT]; /* ns spent in each state, for free */
     struct timer timer;
-    struct invocation *next;          /* ready queue or free list */
-    struct invocation *newer, *older; /* all that live on the executor */
+    struct invocation *next;                          /* ready queue or free list */
+    struct invocation *newer, *older;                 /* all that live on the executor */
+    struct invocation *parked_next, *parked_previous; /* those that have not been put to rest */
+    bool resting;
 };
 
 /* Move to `state`; an unlisted move aborts with both names. */

@@ -1,6 +1,7 @@
 /* What a thread keeps: slots by image, stacks, runs; and what it gives back. */
 #include "support.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -70,6 +71,62 @@ static void trimming_spares_what_was_used_lately(void **state) {
     guest_begin(&guests[0], &bed, image, parks, 0); /* the one that stayed holds nothing */
     assert_int_equal(0, guests[0].run->slot->known.pages);
     engine_run_delete(guests[0].run);
+    engine_thread_forget(bed.thread, image);
+    engine_image_release(image);
+}
+
+static unsigned pages_present(const struct slot *slot) {
+    unsigned present = 0;
+    int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    for (size_t at = 0; at < slot->image; at += 4096) {
+        uint64_t entry = 0;
+        assert_int_equal(8, pread(fd, &entry, 8, (off_t)(((uintptr_t)slot->base + at) / 4096 * 8)));
+        present += entry >> 63;
+    }
+    close(fd);
+    return present;
+}
+
+/* A run that waits keeps what it has written, wherever that is, and nothing else of the image. */
+static void what_rests_keeps_its_own_pages(void **state) {
+    (void)state;
+    enum { PAGES = 16, COUNT = 5 };
+    struct engine_image *image = image_new(PAGES);
+    for (unsigned seed = 0; seed < 20; seed++) {
+        struct step steps[4 * COUNT + 2] = {{0}}, *step = steps;
+        uint32_t at[COUNT], others[COUNT];
+        srandom(seed);
+        for (unsigned i = 0; i < COUNT; i++) {
+            at[i] = (uint32_t)random() % (PAGES * ENGINE_PAGE) / 4096 * 4096 + i;
+            others[i] = (uint32_t)random() % (PAGES * ENGINE_PAGE) / 4096 * 4096 + 100;
+            *step++ = (struct step){STEP_STORE, at[i], 200 + i};
+            *step++ = (struct step){STEP_LOAD, others[i], 0};
+        }
+        *step++ = (struct step){STEP_PARK, 0, 0};
+        for (unsigned i = 0; i < COUNT; i++) {
+            *step++ = (struct step){STEP_LOAD, at[i], 0};
+            *step++ = (struct step){STEP_LOAD, others[i], 0};
+        }
+        struct guest guest;
+        guest_begin(&guest, &bed, image, steps, 0);
+        assert_int_equal(ENGINE_PARKED, guest_finish(&guest));
+        unsigned before = pages_present(guest.run->slot);
+        engine_run_rest(guest.run);
+        assert_true(before > pages_present(guest.run->slot)); /* the system reads around */
+        assert_int_equal(engine_run_private(guest.run) / 4096, pages_present(guest.run->slot));
+        engine_run_wake(guest.run);
+        assert_int_equal(ENGINE_FINISHED, guest_finish(&guest));
+        for (int i = 0; i < COUNT; i++) {
+            assert_int_equal(200 + i, guest.reports[COUNT + 1 + 2 * i]);
+            assert_int_equal(image->bytes[others[i]], guest.reports[COUNT + 2 + 2 * i]);
+        }
+        engine_run_delete(guest.run);
+        guest_begin(&guest, &bed, image, parks, 0); /* clean for the next */
+        assert_int_equal(ENGINE_PARKED, guest_finish(&guest));
+        for (int i = 0; i < COUNT; i++)
+            assert_int_equal(image->bytes[at[i]], guest.run->slot->base[at[i]]);
+        engine_run_delete(guest.run);
+    }
     engine_thread_forget(bed.thread, image);
     engine_image_release(image);
 }
@@ -337,6 +394,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_thousand_parked_runs_and_their_slots_again),
         cmocka_unit_test(trimming_spares_what_was_used_lately),
+        cmocka_unit_test(what_rests_keeps_its_own_pages),
         cmocka_unit_test(a_burst_leaves_few_slots_warm),
         cmocka_unit_test(forgetting_waits_for_used_slots),
         cmocka_unit_test(many_skills_keep_apart),
