@@ -1,8 +1,10 @@
 //! What pk_ffi.h promises, from crates that do the work. No panic leaves this library.
 
 use std::ffi::{c_char, CString};
+use std::ops::RangeInclusive;
 use std::panic::{catch_unwind, UnwindSafe};
 use std::ptr::null_mut;
+use std::rc::Rc;
 use std::slice;
 use std::str;
 
@@ -113,11 +115,138 @@ fn json_of(value: Toml) -> Result<Json, String> {
     })
 }
 
+/// A keyword that holds schemas, and the drafts (0: 4, 1: 6, 2: 7, 3: 2019-09, 4: 2020-12) whose
+/// meta-schema looks into them.
+type Keyword = (&'static str, RangeInclusive<usize>);
+const ONE_SCHEMA: &[Keyword] = &[
+    ("additionalItems", 0..=3),
+    ("additionalProperties", 0..=4),
+    ("contains", 1..=4),
+    ("contentSchema", 3..=4),
+    ("else", 2..=4),
+    ("if", 2..=4),
+    ("items", 0..=4),
+    ("not", 0..=4),
+    ("propertyNames", 1..=4),
+    ("then", 2..=4),
+    ("unevaluatedItems", 3..=4),
+    ("unevaluatedProperties", 3..=4),
+];
+const SCHEMA_LIST: &[Keyword] = &[
+    ("allOf", 0..=4),
+    ("anyOf", 0..=4),
+    ("items", 0..=3),
+    ("oneOf", 0..=4),
+    ("prefixItems", 4..=4),
+];
+const SCHEMA_MAP: &[Keyword] = &[
+    ("$defs", 3..=4),
+    ("definitions", 0..=4),
+    ("dependencies", 0..=4),
+    ("dependentSchemas", 3..=4),
+    ("patternProperties", 0..=4),
+    ("properties", 0..=4),
+];
+
+/// 2020-12 is the default; what is none of them the validator refuses.
+fn draft_of(dialect: Option<&Json>) -> usize {
+    let name = dialect.and_then(Json::as_str).unwrap_or("");
+    ["draft-04", "draft-06", "draft-07", "2019-09"]
+        .iter()
+        .position(|draft| name.contains(draft))
+        .unwrap_or(4)
+}
+
+/// The way to a schema within the schema. Its text is only made for an error: those of all schemas
+/// together may be much longer than the schema.
+struct Place {
+    parent: Option<Rc<Place>>,
+    keyword: &'static str,
+    name: Option<String>, // or index
+}
+
+fn pointer_to(place: Option<&Place>) -> String {
+    let Some(place) = place else {
+        return String::new();
+    };
+    let mut text = pointer_to(place.parent.as_deref());
+    text = text + "/" + place.keyword;
+    if let Some(name) = &place.name {
+        text = text + "/" + &name.replace('~', "~0").replace('/', "~1");
+    }
+    text
+}
+
+/// Each schema within the schema is validated by itself, with empty ones in the place of its own
+/// schemas. The validator compiles the meta-schema anew for every way down into a schema and keeps
+/// all of that as long as the process lives: megabytes for each level.
 fn schema_check(bytes: &[u8]) -> Result<(), String> {
     let schema: Json = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    match jsonschema::meta::try_validate(&schema) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(format!("{error} at \"{}\"", error.instance_path)),
-        Err(error) => Err(error.to_string()), // an unknown $schema
+    let dialect = schema.get("$schema").cloned();
+    let draft = draft_of(dialect.as_ref());
+    let mut todo: Vec<(Option<Rc<Place>>, Json)> = vec![(None, schema)];
+    while let Some((place, mut schema)) = todo.pop() {
+        if let Json::Object(members) = &mut schema {
+            detach_schemas(members, draft, &place, &mut todo);
+            let own = members.get("$schema").is_none_or(Json::is_string);
+            if let (true, Some(dialect)) = (own, &dialect) {
+                members.insert("$schema".into(), dialect.clone());
+            }
+        }
+        match jsonschema::meta::try_validate(&schema) {
+            Ok(Ok(())) => (),
+            Ok(Err(error)) => {
+                let place = pointer_to(place.as_deref());
+                return Err(format!("{error} at \"{place}{}\"", error.instance_path));
+            }
+            Err(error) => return Err(error.to_string()), // an unknown $schema
+        }
     }
+    Ok(())
+}
+
+/// What stands where a schema may, but is no object, stays: it is valid or not at its place.
+fn detach_schemas(
+    members: &mut Map<String, Json>,
+    draft: usize,
+    parent: &Option<Rc<Place>>,
+    todo: &mut Vec<(Option<Rc<Place>>, Json)>,
+) {
+    let mut detach = |keyword: &'static str, name: Option<String>, value: &mut Json| {
+        if value.is_object() {
+            let place = Place {
+                parent: parent.clone(),
+                keyword,
+                name,
+            };
+            let detached = std::mem::replace(value, Json::Object(Map::new()));
+            todo.push((Some(Rc::new(place)), detached));
+        }
+    };
+    for keyword in known(SCHEMA_LIST, draft) {
+        if let Some(Json::Array(list)) = members.get_mut(keyword) {
+            for (i, value) in list.iter_mut().enumerate() {
+                detach(keyword, Some(i.to_string()), value);
+            }
+        }
+    }
+    for keyword in known(SCHEMA_MAP, draft) {
+        if let Some(Json::Object(map)) = members.get_mut(keyword) {
+            for (key, value) in map.iter_mut() {
+                detach(keyword, Some(key.clone()), value);
+            }
+        }
+    }
+    for keyword in known(ONE_SCHEMA, draft) {
+        if let Some(value) = members.get_mut(keyword) {
+            detach(keyword, None, value);
+        }
+    }
+}
+
+fn known(keywords: &'static [Keyword], draft: usize) -> impl Iterator<Item = &'static str> {
+    keywords
+        .iter()
+        .filter(move |(_, drafts)| drafts.contains(&draft))
+        .map(|(keyword, _)| *keyword)
 }

@@ -71,6 +71,9 @@ struct engine_image;
 bool engine_image_open(int fd, uint32_t pages, struct engine_image **out, struct err *err);
 struct engine_image *engine_image_retain(struct engine_image *image);
 void engine_image_release(struct engine_image *image);
+/* Its skill was dropped or replaced: from now on no thread keeps a slot of it, however late a run
+ * begins or ends. What threads keep already is for engine_thread_forget. */
+void engine_image_retire(struct engine_image *image);
 
 /* ---- program */
 struct engine_run;
@@ -118,7 +121,7 @@ void engine_thread_free(struct engine_thread *thread); /* all its runs are delet
 void engine_thread_busy(struct engine_thread *thread, bool busy);
 /* ns between two ticks: the slice that a run has before it must let others run. */
 uint64_t engine_thread_slice(const struct engine_thread *thread);
-/* Give free slots of an image back to the system (its skill was dropped or replaced). */
+/* Give free slots of an image back to the system (it was retired). */
 void engine_thread_forget(struct engine_thread *thread, struct engine_image *image);
 /* Give back what has not been used for `idle_ns`: stacks, slots but for one per image, and the
  * private pages of that one. Call it now and then when idle. */

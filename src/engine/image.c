@@ -30,6 +30,7 @@ bool engine_image_open(int fd, uint32_t pages, struct engine_image **out, struct
     struct engine_image *image = calloc(1, sizeof *image);
     if (!image) return err_set(err, ERR_MEMORY, "image: no memory");
     atomic_init(&image->references, 1);
+    atomic_init(&image->retired, false);
     image->fd = -1;
     image->pages = pages;
     image->size = (size_t)pages * ENGINE_PAGE;
@@ -56,6 +57,10 @@ void engine_image_release(struct engine_image *image) {
     if (image->bytes) munmap((void *)(uintptr_t)image->bytes, image->size);
     if (image->fd >= 0) close(image->fd);
     free(image);
+}
+
+void engine_image_retire(struct engine_image *image) {
+    atomic_store(&image->retired, true);
 }
 
 uint32_t engine_image_pages(const struct engine_image *image) {

@@ -53,7 +53,8 @@ struct engine_code {
 
 struct engine_image {
     atomic_uint references;
-    int fd; /* -1 when there are no pages */
+    atomic_bool retired; /* no slot of it is kept */
+    int fd;              /* -1 when there are no pages */
     uint32_t pages;
     size_t size;
     const uint8_t *bytes; /* the whole file, read only; NULL when there are no pages */

@@ -107,7 +107,7 @@ void thread_slot_lost(struct engine_thread *thread, struct shelf *shelf) {
 
 void thread_shelve(struct engine_thread *thread, struct slot *slot) {
     struct shelf *shelf = slot->shelf;
-    if (shelf->forgotten) {
+    if (shelf->forgotten || atomic_load(&shelf->image->retired)) {
         slot_destroy(slot);
         thread_slot_lost(thread, shelf);
         return;

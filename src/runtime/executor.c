@@ -190,12 +190,15 @@ static void park(struct executor *executor, struct invocation *invocation) {
 /* One turn of an invocation. A short one keeps the thread for a whole slice, though the tick may
  * come at once after its start: so it is not set aside for nothing, with its slot kept from the
  * next one. Time is the thread's own: what the system gave to others meanwhile does not count; and
- * it is read from the first tick on only, which most calls never see. A longer one gives way at
- * once when mail comes: `gives_way` asks the senders to preempt it. (A preemption that comes before
- * the guest has been resumed is not noticed: then the tick does it.) */
+ * it is read from the first tick on only, which most calls never see. One that waits again and
+ * again never saw it either: it is charged by the clock, up to a part of a slice. A longer one
+ * gives way at once when mail comes: `gives_way` asks the senders to preempt it. (A preemption that
+ * comes before the guest has been resumed is not noticed: then the tick does it.) */
 static void turn(struct executor *executor, struct invocation *invocation, bool out_of_turn) {
     bool is_long = invocation->class >= READY_HOG, gives_way = is_long && !out_of_turn;
     uint64_t begin = is_long ? clock_thread_cpu() : 0, used = 0;
+    uint64_t slice = engine_thread_slice(executor->guests);
+    uint64_t ran = invocation->time[STATE_RUNNING];
     if (gives_way) atomic_store(&executor->gives_way, true);
     bool ended = false;
     do {
@@ -204,12 +207,15 @@ static void turn(struct executor *executor, struct invocation *invocation, bool 
         if (ended || invocation->state == STATE_PARKED) break;
         if (!begin) begin = clock_thread_cpu();
         used = clock_thread_cpu() - begin;
-    } while (!gives_way && used < engine_thread_slice(executor->guests));
+    } while (!gives_way && used < slice);
     if (gives_way) atomic_store_explicit(&executor->gives_way, false, memory_order_relaxed);
+    ran = invocation->time[STATE_RUNNING] - ran;
+    if (!used) used = ran < slice / 4 ? ran : slice / 4;
     invocation->used += used;
-    if (ended)
+    if (ended) {
+        if (ran) ready_ended(invocation);
         retire(executor, invocation);
-    else if (invocation->state == STATE_PARKED)
+    } else if (invocation->state == STATE_PARKED)
         park(executor, invocation);
     else
         ready_put_back(&executor->ready, invocation, clock_monotonic());

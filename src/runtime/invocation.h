@@ -31,10 +31,10 @@ struct invocation {
     struct abi_value input;
     enum invocation_state state;
     enum ready_class class;
-    uint64_t used;              /* ns of its thread's time, as far as ticks came while it ran */
-    bool cancelled;             /* end it at its next turn */
-    uint64_t started, deadline; /* monotonic ns */
-    uint64_t since;             /* when it came into its state */
+    uint64_t used;                         /* ns of its thread's time, about (executor.c, turn) */
+    bool cancelled;                        /* end it at its next turn */
+    uint64_t started, deadline;            /* monotonic ns */
+    uint64_t since;                        /* when it came into its state */
     uint64_t time[INVOCATION_STATE_COUNT]; /* ns spent in each state, for free */
     struct timer timer;
     struct invocation *next;                          /* ready queue or free list */

@@ -5,8 +5,11 @@
  * call that has begun holds a slot of memory, and one that fills its memory must not be set aside
  * half way for the next that does the same: so among those in the middle the first that began is
  * finished first, and nothing new is begun while READY_YOUNG_MAX of them are under way. No class is
- * kept waiting for longer than its patience: then one of it gets a slice out of turn. One thread.
- */
+ * kept waiting for longer than its patience: then one of it gets a slice out of turn.
+ *
+ * What a new call will use is not known, but what its skill's last ones did is: where most ended
+ * within a slice, the new one waits neither for those in the middle nor behind the new calls of
+ * skills that take long, and shares the thread with what was woken, turn by turn. One thread. */
 #ifndef PK_RUNTIME_READY_H
 #define PK_RUNTIME_READY_H
 
@@ -18,6 +21,7 @@ struct invocation;
 /* In the order in which they go: X(class, patience in ms). */
 #define READY_CLASSES(X)                                                                           \
     X(READY_BEGUN, 40) /* was woken, has used less than a slice */                                 \
+    X(READY_QUICK, 40) /* has no slot yet; its skill's calls are short */                          \
     X(READY_NEW, 40)   /* has no slot yet */                                                       \
     X(READY_HOG, 20)   /* has used many slices and holds much memory: gives it back soon */        \
     X(READY_MID, 8)    /* has used a slice or more */                                              \
@@ -33,6 +37,9 @@ enum ready_class {
 enum {
     READY_YOUNG_MAX = 32,       /* mid ones and hogs that are ready */
     READY_HOG_BYTES = 16 << 20, /* of private memory make a hog */
+    /* Its skill's strikes that make a new call one of NEW: a long call is two, a short one takes
+     * one back. */
+    READY_STRIKES = 4,
 };
 
 struct ready {
@@ -48,6 +55,8 @@ struct ready {
 void ready_push(struct ready *ready, struct invocation *invocation, uint64_t now);
 /* One that has had a turn and goes on. */
 void ready_put_back(struct ready *ready, struct invocation *invocation, uint64_t now);
+/* One has ended that had a turn at least. */
+void ready_ended(const struct invocation *invocation);
 /* The next one, or NULL. `*out_of_turn`: its class had no patience left; let it have its slice. */
 struct invocation *ready_pop(struct ready *ready, uint64_t now, bool *out_of_turn);
 

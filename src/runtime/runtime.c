@@ -148,6 +148,9 @@ void runtime_cancel(struct runtime *runtime, struct invocation_request *request)
 
 void runtime_image_dropped(void *context, struct engine_image *image) {
     struct runtime *runtime = context;
+    /* First: an invocation that is accepted already may begin after an executor has forgotten it.
+     */
+    engine_image_retire(image);
     for (uint32_t i = 0; i < runtime->count; i++) {
         struct forget_mail *mail = malloc(sizeof *mail);
         if (!mail) return; /* the slots are trimmed when they have been idle */

@@ -34,6 +34,7 @@ struct skill {
     struct engine_image *image;
     uint64_t *globals;                       /* initial values, one per interface.globals */
     const struct abi_export *run, *metadata; /* metadata: NULL in world 0.2 and stream skills */
+    atomic_uint strikes; /* the runtime's: calls that took long lately (ready.h) */
 };
 
 struct skill *skill_retain(struct skill *skill);

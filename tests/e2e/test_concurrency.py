@@ -62,6 +62,23 @@ def test_good_calls_beside_endless_loops_are_answered(start, wasm):
         client.close()
 
 
+def test_good_calls_beside_a_thousand_that_wake_again_and_again_are_answered(start, wasm):
+    kernel = start(env={"INVOCATION_TIMEOUT": "60s", "SHUTDOWN_DEADLINE": "1s"})
+    kernel.put(wasm.behaviour, "skill")
+    kernel.put(wasm.variant("naps", ("(call $sleep (i64.const 50000000))", "(loop $again (call $sleep (i64.const 10000)) (br $again))")), "naps")
+    alone = p50(kernel)
+    assert kernel.say("naps", "echo").status == 200
+    naps = [kernel.begin("naps", '"s"') for _ in range(1000)]
+    time.sleep(0.2)
+    begin = time.monotonic()
+    beside = p50(kernel, 50)
+    took = time.monotonic() - begin
+    print(f"\ngood call p50 alone {alone:.2f} ms, beside 1000 that sleep for 10 us each time {beside:.2f} ms, 50 in {took:.2f} s")
+    assert beside < 30 and took < 10  # each waited 40 ms, and for all that came before it
+    for client in naps:
+        client.close()
+
+
 def test_good_and_bad_calls_mixed_get_each_their_own_answer(start, wasm):
     kernel = start(env={"INVOCATION_TIMEOUT": "300ms"})
     kernel.put(wasm.behaviour, "skill")

@@ -252,6 +252,28 @@ def test_first_requests_in_parallel_compile_once_and_hold_up_nobody(start, wasm,
     assert len(list(kernel.cache.glob("*.cwasm"))) == compiled + 2
 
 
+def test_a_call_that_begins_after_its_skill_was_dropped_keeps_nothing_of_it(start, wasm):
+    kernel = start(env={"EXECUTORS": "1", "INVOCATION_TIMEOUT": "20s", "SHUTDOWN_DEADLINE": "1s"})
+    kernel.put(wasm.behaviour, "skill")
+    kernel.put(wasm.behaviour, "busy")
+    assert kernel.say("skill", "echo").status == kernel.say("busy", "echo").status == 200
+    loops = [kernel.begin("busy", '"loop"') for _ in range(33)]  # so many that new calls wait
+    for _ in range(6):
+        late = [kernel.begin("skill", '"echo"') for _ in range(3)]
+        kernel.call("DELETE", "/cached_skills/dev/skill")
+        for client in late:
+            assert read_answer(client.makefile("rb"))[0] == 200
+            client.close()
+    for client in loops:
+        client.close()
+
+    def images():
+        folder = f"/proc/{kernel.process.pid}/fd"
+        return sum(os.readlink(f"{folder}/{name}").endswith(".image") for name in os.listdir(folder) if os.path.lexists(f"{folder}/{name}"))
+
+    wait_until(lambda: images() <= 2, what="the end of dropped images")
+
+
 def test_two_namespaces_on_one_directory(start, wasm, tmp_path):
     skills = tmp_path / "both"
     skills.mkdir()

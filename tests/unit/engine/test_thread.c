@@ -193,6 +193,25 @@ static void forgetting_waits_for_used_slots(void **state) {
     engine_image_release(other);
 }
 
+/* A call that was accepted before its skill was dropped may begin after its thread has forgotten
+ * the image. */
+static void no_slot_of_a_retired_image_is_kept(void **state) {
+    (void)state;
+    struct engine_image *image = image_new(1);
+    struct guest a, b;
+    uint64_t free_before = bed_stats(&bed).slots_free;
+    guest_begin(&a, &bed, image, parks, 0);
+    engine_image_retire(image);
+    engine_thread_forget(bed.thread, image);
+    guest_begin(&b, &bed, image, parks, 0);
+    engine_run_delete(a.run);
+    engine_run_delete(b.run);
+    guest_run(&b, &bed, image, STEPS({STEP_STORE, 100, 1}));
+    assert_int_equal(free_before, bed_stats(&bed).slots_free);
+    assert_int_equal(1, image->references);
+    engine_image_release(image);
+}
+
 /* More skills than hash buckets: each finds its own image. */
 static void many_skills_keep_apart(void **state) {
     (void)state;
@@ -397,6 +416,7 @@ int main(void) {
         cmocka_unit_test(what_rests_keeps_its_own_pages),
         cmocka_unit_test(a_burst_leaves_few_slots_warm),
         cmocka_unit_test(forgetting_waits_for_used_slots),
+        cmocka_unit_test(no_slot_of_a_retired_image_is_kept),
         cmocka_unit_test(many_skills_keep_apart),
         cmocka_unit_test(deep_stacks_are_given_back),
         cmocka_unit_test(running_out_of_address_space),

@@ -95,6 +95,97 @@ static void test_schemas(void **state) {
     assert_non_null(strstr(problem, "/properties/a/type")); /* it says where */
 }
 
+#define DRAFT(name) "{\"$schema\":\"http://json-schema.org/" name "/schema#\","
+#define DRAFT_2019  "{\"$schema\":\"https://json-schema.org/draft/2019-09/schema\","
+
+/* Schemas within schemas are judged one by one: in every place where a draft has them, nowhere
+ * else. */
+static void test_schemas_within(void **state) {
+    (void)state;
+    static const struct {
+        const char *keyword; /* and what opens a schema within it */
+        const char *text;
+        int since, until; /* of draft 4, 6, 7, 2019-09, 2020-12 */
+    } places[] = {{"additionalItems", "%s", 0, 3},
+                  {"additionalProperties", "%s", 0, 4},
+                  {"contains", "%s", 1, 4},
+                  {"contentSchema", "%s", 3, 4},
+                  {"else", "%s", 2, 4},
+                  {"if", "%s", 2, 4},
+                  {"items", "%s", 0, 4},
+                  {"not", "%s", 0, 4},
+                  {"propertyNames", "%s", 1, 4},
+                  {"then", "%s", 2, 4},
+                  {"unevaluatedItems", "%s", 3, 4},
+                  {"unevaluatedProperties", "%s", 3, 4},
+                  {"allOf", "[{},%s]", 0, 4},
+                  {"anyOf", "[%s]", 0, 4},
+                  {"oneOf", "[%s]", 0, 4},
+                  {"prefixItems", "[%s]", 4, 4},
+                  {"$defs", "{\"a\":%s}", 3, 4},
+                  {"definitions", "{\"a\":%s}", 0, 4},
+                  {"dependencies", "{\"a\":%s}", 0, 4},
+                  {"dependentSchemas", "{\"a\":%s}", 3, 4},
+                  {"properties", "{\"a\":%s}", 0, 4},
+                  {"patternProperties", "{\"a\":%s}", 0, 4}};
+    static const char *const drafts[] = {DRAFT("draft-04"), DRAFT("draft-06"), DRAFT("draft-07"),
+                                         DRAFT_2019, "{"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        for (int draft = 0; draft < 5; draft++)
+            for (int depth = 1; depth < 4; depth++) {
+                char text[1200] = "{\"type\":7}", within[1000], all[1400];
+                bool judged = draft >= places[i].since && draft <= places[i].until;
+                for (int level = 0; level < depth; level++) {
+                    snprintf(within, sizeof within, places[i].text, text);
+                    snprintf(text, sizeof text, "{\"%s\":%s}", places[i].keyword, within);
+                }
+                snprintf(all, sizeof all, "%s%s", drafts[draft], text + 1);
+                assert_int_equal(!judged, schema(all));
+            }
+    assert_false(schema("{\"items\":[{}]}")); /* not in 2020-12 */
+    assert_true(schema(DRAFT("draft-07") "\"items\":[{}]}"));
+    assert_false(schema(DRAFT("draft-07") "\"items\":[{},{\"type\":7}]}"));
+    assert_true(schema(DRAFT("draft-07") "\"dependencies\":{\"a\":[\"b\"]}}"));
+    assert_false(schema(DRAFT("draft-04") "\"not\":true}")); /* true is no schema there */
+    assert_false(schema("{\"not\":{\"$schema\":7}}"));
+    assert_false(schema("{\"not\":[]}"));
+    char problem[300];
+    const char *bad = "{\"properties\":{\"a/b~\":{\"allOf\":[true,{\"not\":{\"type\":7}}]}}}";
+    assert_false(pk_schema_check(bad, strlen(bad), problem, sizeof problem));
+    assert_non_null(strstr(problem, "\"/properties/a~1b~0/allOf/1/not/type\""));
+}
+
+static long resident_mib(void) {
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(1, fscanf(file, "%*d %ld", &pages));
+    fclose(file);
+    return pages / 256;
+}
+
+/* A meta-schema that is compiled anew for every way into a schema would take, and keep, hundreds of
+ * MiB for each of these. */
+static void test_deep_schemas_leave_nothing(void **state) {
+    (void)state;
+    static const char *const words[] = {"not", "if", "then", "else", "contains", "propertyNames"};
+    long before = resident_mib();
+    unsigned random = 1;
+    for (int round = 0; round < 10; round++) {
+        char text[4000];
+        size_t size = 0;
+        for (int level = 0; level < 100; level++) {
+            random = random * 1103515245 + 12345;
+            size += (size_t)sprintf(text + size, "{\"%s\":", words[(random >> 16) % 6]);
+        }
+        size += (size_t)sprintf(text + size, "{}");
+        memset(text + size, '}', 100);
+        text[size + 100] = '\0';
+        assert_true(schema(text));
+    }
+    assert_true(resident_mib() - before < 300);
+}
+
 /* ThreadSanitizer takes its own 785 KB of thread-local memory, and larger frames, out of a thread's
  * stack: there the stack is so much larger, everywhere else the 512 KiB stand alone. */
 #if defined(__SANITIZE_THREAD__)
@@ -156,6 +247,8 @@ int main(void) {
         cmocka_unit_test(test_toml),
         cmocka_unit_test(test_bad_toml),
         cmocka_unit_test(test_schemas),
+        cmocka_unit_test(test_schemas_within),
+        cmocka_unit_test(test_deep_schemas_leave_nothing),
         cmocka_unit_test(test_deep_nesting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

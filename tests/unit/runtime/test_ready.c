@@ -11,11 +11,14 @@
 
 static struct engine_run *const some_run = (struct engine_run *)16; /* never looked into */
 
+static struct skill quick_skill, slow_skill = {.strikes = 2 * READY_STRIKES};
+
 /* Of a class by what it has used; LONG and HOG are remembered, not found out again. */
 static struct invocation *make(struct invocation *invocation, enum ready_class class) {
-    static const uint64_t used[] = {0, 0, 100 * CLOCK_MS, 10 * CLOCK_MS, 100 * CLOCK_MS};
+    static const uint64_t used[] = {0, 0, 0, 100 * CLOCK_MS, 10 * CLOCK_MS, 100 * CLOCK_MS};
     *invocation = (struct invocation){.class = class, .used = used[class]};
-    if (class != READY_NEW) invocation->run = some_run;
+    invocation->call.skill = &slow_skill;
+    if (class != READY_NEW && class != READY_QUICK) invocation->run = some_run;
     return invocation;
 }
 
@@ -133,6 +136,70 @@ static void slow_slices_do_not_starve_new_ones(void **state) {
     fail_msg("three slices of others went before it");
 }
 
+static struct invocation *of(struct invocation *invocation, struct skill *skill) {
+    invocation->call.skill = skill;
+    return invocation;
+}
+
+/* The calls of a skill whose calls are short wait for no others but those that were woken. */
+static void short_calls_do_not_wait_for_the_new_ones_of_slow_skills(void **state) {
+    (void)state;
+    struct ready ready = {0};
+    struct invocation mid[READY_YOUNG_MAX], slow, woken[2], quick[2];
+    bool out_of_turn;
+    for (int i = 0; i < READY_YOUNG_MAX; i++) ready_push(&ready, make(&mid[i], READY_MID), 1);
+    ready_push(&ready, make(&slow, READY_NEW), 1);
+    for (int i = 0; i < 2; i++) {
+        ready_push(&ready, make(&woken[i], READY_BEGUN), 2);
+        ready_push(&ready, of(make(&quick[i], READY_NEW), &quick_skill), 2);
+        assert_int_equal(quick[i].class, READY_QUICK);
+    }
+    struct invocation *const order[] = {&woken[0], &quick[0], &woken[1], &quick[1], &mid[0]};
+    for (int i = 0; i < 5; i++) {
+        assert_ptr_equal(ready_pop(&ready, (uint64_t)(3 + i), &out_of_turn), order[i]);
+        assert_false(out_of_turn);
+    }
+}
+
+/* A skill whose calls have become slow has no advantage any more, nor have those that wait. */
+static void a_skill_that_becomes_slow_is_found_out_at_once(void **state) {
+    (void)state;
+    struct ready ready = {0};
+    struct skill skill = {0};
+    struct invocation mid[READY_YOUNG_MAX], call[4];
+    bool out_of_turn;
+    for (int i = 0; i < READY_YOUNG_MAX; i++) ready_push(&ready, make(&mid[i], READY_MID), 1);
+    for (int i = 0; i < 4; i++) ready_push(&ready, of(make(&call[i], READY_NEW), &skill), 1);
+    for (int i = 0; i < 2; i++) {
+        assert_ptr_equal(ready_pop(&ready, 2, &out_of_turn), &call[i]);
+        call[i].run = some_run;
+        call[i].used = 2 * CLOCK_MS;
+        ready_put_back(&ready, &call[i], 3);
+    }
+    assert_ptr_equal(ready_pop(&ready, 4, &out_of_turn), &mid[0]);
+    assert_int_equal(call[2].class, READY_NEW);
+    assert_int_equal(call[3].class, READY_NEW);
+}
+
+/* One that took long among many does not make a skill slow, and a slow one may become quick. */
+static void strikes_come_and_go(void **state) {
+    (void)state;
+    struct skill skill = {0};
+    struct invocation call;
+    make(&call, READY_NEW);
+    for (int i = 0; i < 20; i++) {
+        of(&call, &skill)->used = i % 5 ? 0 : 3 * CLOCK_MS;
+        ready_ended(&call);
+        assert_in_range(skill.strikes, 0, READY_STRIKES - 1);
+    }
+    call.used = 3 * CLOCK_MS;
+    for (int i = 0; i < 20; i++) ready_ended(&call);
+    assert_int_equal(skill.strikes, 2 * READY_STRIKES);
+    call.used = 0;
+    for (int i = 0; i < READY_STRIKES + 1; i++) ready_ended(&call);
+    assert_int_equal(skill.strikes, READY_STRIKES - 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_in_order),
@@ -141,6 +208,9 @@ int main(void) {
         cmocka_unit_test(too_many_young_keep_new_ones_waiting),
         cmocka_unit_test(nobody_waits_for_ever),
         cmocka_unit_test(slow_slices_do_not_starve_new_ones),
+        cmocka_unit_test(short_calls_do_not_wait_for_the_new_ones_of_slow_skills),
+        cmocka_unit_test(a_skill_that_becomes_slow_is_found_out_at_once),
+        cmocka_unit_test(strikes_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
