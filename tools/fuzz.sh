@@ -19,7 +19,8 @@ mapfile -t targets < <(find "$build/tests/fuzz" -maxdepth 1 -type f -name 'fuzz_
 coverage() { sed -nE "s/.*$1 +(cov: [0-9]+ ft: [0-9]+).*/\1/p" "$log"; }
 failed=0
 for name in "${targets[@]}"; do
-    mkdir -p "$corpus/$name"
+    [ -d "$seeds/$name" ] || echo "$name has no seeds: give it some in tests/fuzz/seeds.py" >&2
+    mkdir -p "$corpus/$name" "$seeds/$name"
     echo "==> $name for $seconds s"
     log=$build/$name.log
     if ! "$build/tests/fuzz/$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -artifact_prefix="$build/$name-" \

@@ -13,12 +13,14 @@ import sys
 
 build, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 skills = [pathlib.Path(path) for path in sys.argv[3:]]
-unit = pathlib.Path(__file__).parent.parent / "unit"
+root = pathlib.Path(__file__).resolve().parent.parent.parent
+unit = root / "tests/unit"
 choices = random.Random(1)  # the same seeds every time
 
 MAX_SIZE = 128 << 10  # of one seed: a small SDK component fits, and a run on it takes milliseconds
 MAX_BODY = 4096
-LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\w+|\S')
+MACRO = re.compile(r'^#define (\w+) +"(.*)"$', re.M)
 ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]+|u[0-9a-fA-F]{4}|[0-7]{1,3}|.)", re.S)
 
 
@@ -44,10 +46,17 @@ def unescape(match):
 
 
 def literals(test):
-    """The string literals of a unit test. Those that stand side by side are parts of a longer one, and good as they are."""
+    """The strings of a unit test: literals, and macros that are one, joined where they stand side by side."""
     source = (unit / test).read_text(encoding="utf-8")
-    lines = [line for line in source.splitlines() if not line.startswith("#")]
-    return [ESCAPE.sub(unescape, found.encode()) for line in lines for found in LITERAL.findall(line)]
+    macros = dict(MACRO.findall(source))
+    found, parts = [], []
+    for token in TOKEN.findall(re.sub(r"^#.*", "", source, flags=re.M)) + [";"]:
+        if token[0] == '"' or token in macros:
+            parts.append(ESCAPE.sub(unescape, macros.get(token, token[1:-1]).encode()))
+        elif parts:
+            found.append(b"".join(parts))
+            parts = []
+    return found
 
 
 def add_texts():
@@ -60,6 +69,24 @@ def add_texts():
     for text in literals("shell/test_span.c"):
         add("span", text)
         add("span", b'{"skill":"dev/\\u0061","input":' + text + b"}")
+    for text in literals("eval/test_response.c"):  # the first byte says in which pieces the others come
+        add("response", b"\x42" + text)
+        add("response", b"\0" + text)
+    for text in literals("eval/test_script.c") + [path.read_bytes() for path in root.glob("cmds/*.cmds")]:
+        add("script", text)
+
+
+def add_runlogs():
+    """The first byte: 0 the text as it is, 1 with a head before it, 2 changes to a good one."""
+    for path in (unit / "eval/logs").glob("*.log"):
+        text = path.read_bytes()
+        for lines in 8, 40, None:  # whole, and short enough to be changed often
+            add("runlog", b"\0" + b"".join(text.splitlines(True)[:lines]))
+    for text in literals("eval/test_runlog.c"):
+        add("runlog", b"\0" + text)
+        add("runlog", b"\1" + text)
+    for i in range(16):
+        add("runlog", b"\2" + choices.randbytes(3 * (1 + i // 4)))
 
 
 # ---- manifests: the first byte says which text it is, and whether the rest is changes to a good one
@@ -174,6 +201,7 @@ def main():
         add_component(path.read_bytes())
     add_interfaces(fixtures + skills)
     add_texts()
+    add_runlogs()
     add_manifests()
     add_values()
     for _ in range(32):  # instructions of fuzz_link's own making
