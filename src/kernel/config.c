@@ -63,7 +63,8 @@ static const struct config_key {
     {"body-limit", NULL, KEY_SIZE, KEY(body_limit), "50Mi", NULL, 1, 1ull << 32,
      "size of a request body; larger ones get 413"},
     {"body-memory", NULL, KEY_SIZE, KEY(body_memory), "1Gi", NULL, 1ull << 20, 1ull << 44,
-     "bytes of all request bodies that are held at once; beyond it requests get 503"},
+     "bytes of all request bodies above 16 KiB that are held at once; beyond it requests with such "
+     "get 503"},
     {"idle-timeout", NULL, KEY_DURATION, KEY(idle_timeout), "75s", NULL, CLOCK_S, 86400 * CLOCK_S,
      "a connection whose client sends or takes nothing for so long is closed"},
     {"shutdown-deadline", NULL, KEY_DURATION, KEY(shutdown_deadline), "8s", NULL, 0,

@@ -33,23 +33,33 @@ static void keep_open_a_while(struct shell_request *request) {
 
 struct framing {
     unsigned lengths, encodings;
+    bool bad_name, bad_encoding;
 };
 
-static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind, const char *key,
-                                     const char *value) {
+static enum MHD_Result look_at_framing(void *context, enum MHD_ValueKind kind, const char *key,
+                                       const char *value) {
     struct framing *framing = context;
-    (void)kind, (void)value;
+    (void)kind;
+    bool encoding = strcasecmp(key, "Transfer-Encoding") == 0;
     framing->lengths += strcasecmp(key, "Content-Length") == 0;
-    framing->encodings += strcasecmp(key, "Transfer-Encoding") == 0;
+    framing->encodings += encoding;
+    framing->bad_encoding |= encoding && (!value || strcasecmp(value, "chunked") != 0);
+    framing->bad_name |= key[strcspn(key, " \t")] != '\0';
     return MHD_YES;
 }
 
-/* Where a body ends must be said once, or a proxy before us may see another end than we do (RFC
- * 9112, 6.3). */
-static bool framed_once(struct shell_request *request) {
+/* Where a body ends must be said once and in a way that everybody reads alike, or a proxy before us
+ * may see another end than we do (RFC 9112, 5.1, 6.1 and 6.3). libmicrohttpd takes "Content-Length
+ * : 5" for another header, and waits for the end of the connection with an encoding that it does
+ * not know. NULL: it is well. */
+static const char *framing_problem(struct shell_request *request) {
     struct framing framing = {0};
-    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, count_framing, &framing);
-    return framing.lengths + framing.encodings <= 1;
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, look_at_framing, &framing);
+    if (framing.lengths + framing.encodings > 1)
+        return "The request says more than once how long its body is.";
+    if (framing.bad_name) return "The name of a header has a blank in it.";
+    if (framing.bad_encoding) return "The only transfer encoding of requests is chunked.";
+    return NULL;
 }
 
 static void check_token(struct shell_request *request) {
@@ -131,9 +141,11 @@ static enum MHD_Result begin(struct shell_loop *loop, struct MHD_Connection *con
     struct shell_request *request = request_new(loop, connection);
     if (!request) return MHD_NO;
     *state = request;
-    if (!framed_once(request)) {
-        answer_text(request, MHD_HTTP_BAD_REQUEST,
-                    "The request says more than once how long its body is.");
+    const char *problem = framing_problem(request);
+    if (problem) {
+        answer_text(request, MHD_HTTP_BAD_REQUEST, problem);
+        /* What follows may be taken for a body or for a request. */
+        if (request->response) MHD_add_response_header(request->response, "Connection", "close");
         keep_open_a_while(request);
         request_move(request, REQUEST_ANSWERED);
         return send_answer(request);

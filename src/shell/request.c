@@ -8,7 +8,7 @@
 #include "shell/answer.h"
 #include "shell/loop.h"
 
-enum { POOL_MAX = 1024, KEEP_BODY = 16384, NAMES_MAX = 65536 };
+enum { POOL_MAX = 1024, SMALL_BODY = 16384, NAMES_MAX = 65536 }; /* a small one is also kept */
 
 #define FROM(state) (1u << (state))
 
@@ -76,7 +76,7 @@ void request_body_drop(struct shell_request *request) {
     atomic_fetch_sub_explicit(&request->loop->shell->body_bytes, request->body_charge,
                               memory_order_relaxed);
     request->body_charge = 0;
-    if (request->body.room > KEEP_BODY)
+    if (request->body.room > SMALL_BODY)
         buf_free(&request->body);
     else
         buf_clear(&request->body);
@@ -85,6 +85,7 @@ void request_body_drop(struct shell_request *request) {
 bool request_output_charge(struct shell_request *request, size_t size) {
     struct shell *shell = request->loop->shell;
     request_body_drop(request);
+    if (size <= SMALL_BODY) return true;
     size_t before = atomic_fetch_add_explicit(&shell->body_bytes, size, memory_order_relaxed);
     request->body_charge = size;
     return before + size <= shell->settings.body_memory;
@@ -137,9 +138,11 @@ void request_free_pool(struct shell_loop *loop) {
 /* ---- the body */
 
 /* Count what the buffer took: bodies of all requests together have a limit, so that many clients
- * cannot use up the memory. */
+ * cannot use up the memory. Small ones do not count, or a few clients whose large bodies never end
+ * would shut out everybody: the number of connections limits those. */
 static bool charge(struct shell_request *request) {
     struct shell *shell = request->loop->shell;
+    if (request->body.room <= SMALL_BODY) return true;
     size_t more = request->body.room - request->body_charge;
     if (more == 0) return true;
     size_t before = atomic_fetch_add_explicit(&shell->body_bytes, more, memory_order_relaxed);

@@ -22,10 +22,11 @@ struct runtime;
 struct skill_store;
 
 struct shell_settings {
-    const char *address;   /* "HOST:PORT" or "[V6]:PORT"; port 0: any free one */
-    uint32_t threads;      /* loops; default 1 */
-    size_t body_limit;     /* bytes of one request body; default 50 MiB */
-    size_t body_memory;    /* bytes of all bodies held at once, beyond it 503; default 1 GiB */
+    const char *address; /* "HOST:PORT" or "[V6]:PORT"; port 0: any free one */
+    uint32_t threads;    /* loops; default 1 */
+    size_t body_limit;   /* bytes of one request body; default 50 MiB */
+    size_t body_memory; /* bytes of all bodies but small ones held at once, beyond it 503; default 1
+                           GiB */
     uint32_t connections;  /* open at once, per loop; must be above what the runtime admits, or
                               clients hang; default 30,000 */
     uint32_t idle_timeout; /* s without a byte after which a connection that waits for its client is

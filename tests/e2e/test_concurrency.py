@@ -126,6 +126,13 @@ def test_bodies_beyond_the_memory_for_them_are_refused_with_503(start, wasm):
         client.sendall(head + b"x" * 4000000)
     time.sleep(0.3)
     assert kernel.say("skill", "echo" + "x" * 5000000).status == 503
+    filling = [socket.create_connection(("127.0.0.1", kernel.port), 10) for _ in range(40)]
+    for i, client in enumerate(filling):
+        client.sendall(head + b"x" * (500000 if i < 10 else 20000))  # no room is left
+    time.sleep(0.3)
+    assert kernel.say("skill", "echo" + "x" * 200000).status == 503
+    assert kernel.say("skill", "echo").status == 200  # small ones are not shut out
+    clients += filling
     for client in clients:
         client.close()
     time.sleep(0.3)

@@ -389,6 +389,17 @@ def test_length_beside_chunks_is_refused_or_the_last_request_of_its_connection(k
     assert data.count(b"HTTP/1.1 ") == 1
 
 
+@pytest.mark.parametrize("header", ["Content-Length : 33", "Content-Length\t: 33", "Transfer-Encoding : chunked", "Content-Length: 1\r\nTransfer-Encoding : chunked",
+                                    "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding: identity"])
+def test_a_body_whose_end_others_may_see_elsewhere_is_400_and_the_last_of_its_connection(kernel, header):
+    with socket.create_connection(("127.0.0.1", kernel.port), 10) as client:
+        client.sendall(f"POST {RUN} HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\n{header}\r\n\r\n1GET /health HTTP/1.1\r\nHost: k\r\n\r\n".encode())
+        data = b""
+        while piece := client.recv(10000):
+            data += piece
+    assert data.count(b"HTTP/1.1 ") == 1 and data.startswith(b"HTTP/1.1 400")
+
+
 def test_request_without_a_host_is_400(kernel):
     assert kernel.raw(b"GET /health HTTP/1.1\r\n\r\n")[0][0] == 400
 

@@ -226,6 +226,11 @@ static void all_bodies_have_a_limit(void **state) {
     }
     usleep(100000);
     assert_true(body_bytes() <= MEMORY);
+    struct client small = client_open(address); /* is not shut out */
+    send_length(&small, 3);
+    client_text(&small, "[1]");
+    expect(&small, 200, "[1]");
+    client_close(&small);
     int answered = 0, refused = 0;
     for (int i = 0; i < 8; i++) {
         client_try_send(&clients[i], text + LIMIT - 1000, 1000);
