@@ -48,10 +48,13 @@ static struct abi_handle *handle_at(struct abi_instance *instance, uint32_t reso
     }
     struct abi_handle *handle = &instance->handles[index];
     if (handle->resource == resource) return handle;
-    struct str has = instance->interface->resources[handle->resource].name;
-    struct str wants = instance->interface->resources[resource].name;
-    abi_fail(instance, "handle index %u used with the wrong type: it is a %.*s, not a %.*s", index,
-             STR_ARG(has), STR_ARG(wants));
+    const struct abi_resource *has = &instance->interface->resources[handle->resource];
+    const struct abi_resource *wants = &instance->interface->resources[resource];
+    /* With the interfaces: two versions of one have resources of the same name. */
+    abi_fail(instance,
+             "handle index %u used with the wrong type: it is a %.*s of %.*s, not a %.*s of %.*s",
+             index, STR_ARG(has->name), STR_ARG(has->interface), STR_ARG(wants->name),
+             STR_ARG(wants->interface));
     return NULL;
 }
 

@@ -101,7 +101,9 @@ static bool write_element(struct merge *merge, const struct merged *merged, uint
                     ? read_expressions(merge, merged, element->reftype, &reader, &items)
                     : read_indices(merge, merged, &reader, &items) || merge_at(merge, merged);
     if (!read) return false;
-    if (!write_head(merge, merged, index, items.only_funcs)) return false;
+    if (!write_head(merge, merged, index, items.only_funcs) ||
+        !merge_keeps(merge, merged, "element segment", index, element->reftype))
+        return false;
     put_u32(&merge->element_section, items.count);
     for (uint32_t i = 0; i < items.count; i++) {
         struct constant value = {.valtype = element->reftype,

@@ -91,6 +91,7 @@ static bool copy_tables(struct merge *merge, const struct merged *merged) {
     const struct core_module *module = merged->module;
     for (uint32_t i = module->imported[CORE_TABLE]; i < module->count[CORE_TABLE]; i++) {
         struct core_table table = module->tables[i];
+        if (!merge_keeps(merge, merged, "table", i, table.reftype)) return false;
         if (table.limits.min > LINK_MAX_TABLE_MIN)
             return merge_fail(merge, merged, ERR_LIMIT,
                               "table %u begins with %u elements; the limit is %d", i,
@@ -103,10 +104,14 @@ static bool copy_tables(struct merge *merge, const struct merged *merged) {
     return true;
 }
 
-static void copy_globals(struct merge *merge, const struct merged *merged) {
+static bool copy_globals(struct merge *merge, const struct merged *merged) {
     const struct core_module *module = merged->module;
-    for (uint32_t i = module->imported[CORE_GLOBAL]; i < module->count[CORE_GLOBAL]; i++)
-        merge->globals[merged->map[CORE_GLOBAL][i]] = module->globals[i];
+    for (uint32_t i = module->imported[CORE_GLOBAL]; i < module->count[CORE_GLOBAL]; i++) {
+        const struct core_global *global = &module->globals[i];
+        if (!merge_keeps(merge, merged, "global", i, global->valtype)) return false;
+        merge->globals[merged->map[CORE_GLOBAL][i]] = *global;
+    }
+    return true;
 }
 
 static void copy_func_types(struct merge *merge, const struct merged *merged) {
@@ -208,8 +213,7 @@ bool layout_all(struct merge *merge) {
     for (uint32_t i = 0; i < merge->component->instance_count; i++) {
         const struct merged *merged = &merge->instances[i];
         if (merged->module == NULL) continue;
-        if (!copy_tables(merge, merged)) return false;
-        copy_globals(merge, merged);
+        if (!copy_tables(merge, merged) || !copy_globals(merge, merged)) return false;
         copy_func_types(merge, merged);
     }
     return true;

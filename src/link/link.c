@@ -14,6 +14,13 @@ bool merge_at(struct merge *merge, const struct merged *instance) {
                       instance->source->module, instance->module->bytes.offset);
 }
 
+bool merge_keeps(struct merge *merge, const struct merged *instance, const char *what,
+                 uint32_t index, uint8_t valtype) {
+    if (valtype != VALTYPE_EXTERNREF) return true;
+    return merge_fail(merge, instance, ERR_UNSUPPORTED,
+                      "%s %u keeps externref, which only functions may", what, index);
+}
+
 void *merge_alloc(struct merge *merge, size_t count, size_t size) {
     void *memory = arena_zalloc(merge->arena, count, size);
     if (memory == NULL) merge_no_memory(merge);

@@ -223,6 +223,11 @@ bool merge_at(struct merge *merge, const struct merged *instance);
 #define merge_fail(merge, instance, kind, ...)                                                     \
     (err_set((merge)->err, (kind), __VA_ARGS__), merge_at((merge), (instance)))
 bool merge_too_large(struct merge *merge);
+/* Values of this type outlive a function: those of WebAssembly 2.0 but externref. For an externref
+ * that is kept the engine gives each instance a heap of collected objects, a second memory; and
+ * nothing but null could be in it, since no function of a component takes or gives one. */
+bool merge_keeps(struct merge *merge, const struct merged *instance, const char *what,
+                 uint32_t index, uint8_t valtype);
 /* False and an error when a buffer failed: its cap, or the system's memory. */
 bool merge_buf_ok(struct merge *merge, const struct buf *buf);
 /* Cleared memory; NULL and an error when there is none. */

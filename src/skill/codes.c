@@ -86,10 +86,12 @@ static bool check_interface(const struct abi_interface *interface, enum skill_ki
     struct skill_code code = {.interface = *interface};
     struct skill probe = {.code = &code};
     const struct host_function *function;
-    for (uint32_t i = 0; i < interface->import_count; i++)
-        if (!skill_find_host(interface->imports[i].interface, interface->imports[i].name, &function,
-                             err))
+    for (uint32_t i = 0; i < interface->import_count; i++) {
+        const struct abi_import *import = &interface->imports[i];
+        if (!skill_find_host(import->interface, import->name, &function, err) ||
+            !skill_check_import(interface, import, function, err))
             return false;
+    }
     return skill_bind_exports(&probe, kind, err);
 }
 

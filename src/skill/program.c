@@ -27,23 +27,27 @@ static bool has_type(const struct abi_interface *interface, const struct abi_sig
     return false;
 }
 
-/* What an import of the code leads to. */
-static bool bind_import(const struct skill_code *code, const struct abi_import *import,
-                        struct skill_binding *binding, struct err *err) {
-    const struct abi_interface *interface = &code->interface;
-    binding->import = import;
-    if (!code->find(import->interface, import->name, &binding->function, err)) return false;
-    const char *type = binding->function->type, *text;
-    if (!type || import->kind == ABI_IMPORT_DROP) return true;
+bool skill_check_import(const struct abi_interface *interface, const struct abi_import *import,
+                        const struct host_function *function, struct err *err) {
+    const char *text;
+    if (!function->type || import->kind == ABI_IMPORT_DROP) return true;
     struct buf have;
-    bool same = has_type(interface, &import->signature, type, &have, &text);
+    bool same = has_type(interface, &import->signature, function->type, &have, &text);
     if (!same)
         err_set(err, ERR_UNSUPPORTED,
                 "the skill imports %.*s of %.*s as %s, but here it is %s: rebuild the skill with a "
                 "released WIT",
-                STR_ARG(import->name), STR_ARG(import->interface), text, type);
+                STR_ARG(import->name), STR_ARG(import->interface), text, function->type);
     buf_free(&have);
     return same;
+}
+
+/* What an import of the code leads to. */
+static bool bind_import(const struct skill_code *code, const struct abi_import *import,
+                        struct skill_binding *binding, struct err *err) {
+    binding->import = import;
+    return code->find(import->interface, import->name, &binding->function, err) &&
+           skill_check_import(&code->interface, import, binding->function, err);
 }
 
 /* A text of the interface's with a NUL behind it, in the interface's arena. */

@@ -52,6 +52,9 @@ bool skill_code_new_with(struct engine *engine, struct engine_code *compiled,
 /* Any version of a world or of WASI that is supported; ERR_UNSUPPORTED names what is not. */
 bool skill_find_host(struct str interface, struct str name, const struct host_function **out,
                      struct err *err);
+/* Is the import of the type that the host function has? */
+bool skill_check_import(const struct abi_interface *interface, const struct abi_import *import,
+                        const struct host_function *function, struct err *err);
 struct skill_code *skill_code_retain(struct skill_code *code);
 void skill_code_release(struct skill_code *code);
 /* What frees the host's part of a resource; NULL: nothing. */

@@ -38,7 +38,8 @@ static void drops_are_checked(void **state) {
     }
     assert_false(abi_drop_handle(&guest.instance, 1, 1, &rep));
     assert_string_equal(guest.instance.error,
-                        "handle index 1 used with the wrong type: it is a thing, not a other");
+                        "handle index 1 used with the wrong type: it is a thing of x, not a other "
+                        "of x");
     guest.instance.error[0] = '\0';
     assert_true(abi_drop_handle(&guest.instance, 0, 1, &rep));
     assert_false(abi_drop_handle(&guest.instance, 0, 1, &rep)); /* twice */

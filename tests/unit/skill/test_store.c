@@ -154,6 +154,30 @@ static void truncated(void **state) {
     assert_int_equal(children('C'), 0);
 }
 
+/* Compiling takes seconds and comes after everything that says no. */
+static void imports_are_checked_before_compiling(void **state) {
+    (void)state;
+    size_t size;
+    const uint8_t *good = good_bytes(&size);
+    uint8_t *bytes = malloc(size);
+    assert_non_null(bytes);
+    memcpy(bytes, good, size);
+    uint8_t *type = memmem(bytes, size, "\4when\x77", 6);
+    assert_non_null(type);
+    type[5] = 0x78; /* s64 for u64 */
+    put_bytes("type", bytes, size);
+    memcpy(bytes, good, size);
+    for (uint8_t *at; (at = memmem(bytes, size, "wasi:clocks/", 12)) != NULL;)
+        memcpy(at, "wasi:klocks/", 12);
+    put_bytes("name", bytes, size);
+    free(bytes);
+    world_start();
+    load_fails("type", "rebuild the skill with a released WIT");
+    load_fails("name", "wasi:klocks/monotonic-clock@0.2.0: unknown interface");
+    assert_int_equal(children('L'), 2);
+    assert_int_equal(children('C'), 0);
+}
+
 static void children_that_misbehave(void **state) {
     (void)state;
     static const char *const cases[][2] = {
@@ -410,6 +434,7 @@ int main(int argc, char **argv) {
         WITH(failures_are_kept),
         WITH(failures_are_shared),
         WITH(truncated),
+        WITH(imports_are_checked_before_compiling),
         WITH(children_that_misbehave),
         WITH(children_that_do_not_end),
         WITH(children_have_few_rights),

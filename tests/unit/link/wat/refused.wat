@@ -361,7 +361,7 @@
 ;;; invalid: element segment 0 is of another type than its table
 (component
   (core module $m
-    (table 2 externref) (func $f) (elem (table 0) (i32.const 0) func $f))
+    (table 2 funcref) (elem (table 0) (i32.const 0) externref (ref.null extern)))
   (core instance (instantiate $m))
   (instance $h)
   (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
@@ -650,6 +650,27 @@
 (component
   (core module $m
     (func (param i32) (result i32) ref.func 9))
+  (core instance (instantiate $m))
+  (instance $h)
+  (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
+
+;;; unsupported: core instance 0 (module 0 at 0xa): table 1 keeps externref
+(component
+  (core module $m (table 2 funcref) (table 0 externref))
+  (core instance (instantiate $m))
+  (instance $h)
+  (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
+
+;;; unsupported: core instance 0 (module 0 at 0xa): global 0 keeps externref
+(component
+  (core module $m (global externref (ref.null extern)))
+  (core instance (instantiate $m))
+  (instance $h)
+  (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
+
+;;; unsupported: core instance 0 (module 0 at 0xa): element segment 0 keeps externref
+(component
+  (core module $m (elem externref (ref.null extern)))
   (core instance (instantiate $m))
   (instance $h)
   (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
