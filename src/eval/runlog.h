@@ -72,7 +72,7 @@ enum runlog_text {
     X(RUNLOG_CPU_SYSTEM, "cpu_system", "ms", false, false, "the same in the system")               \
     X(RUNLOG_CHILDREN_CPU, "children_cpu", "ms", false, false, "CPU time of children, both modes") \
     X(RUNLOG_CHILDREN_RSS, "children_rss", "KB", false, false,                                     \
-      "highest resident memory of all children together, looked at every 100 ms")                      \
+      "highest resident memory of all children together, looked at every 100 ms")                  \
     X(RUNLOG_REQUESTS, "requests", "", false, false, "calls of skills")                            \
     X(RUNLOG_ERRORS, "errors", "", false, false, "how many of them failed")                        \
     X(RUNLOG_P50, "p50", "us", false, false, "half of the calls took no longer")                   \
