@@ -26,13 +26,12 @@ options() {
 
 wanted=$(options) # ends here when there is no such preset
 [ "$preset" = fuzz ] && export CC=clang-14
-# A folder of older options is configured again, or a preset that has changed would go on as it was.
+# A folder of older options is made anew: meson does not take all of them when it configures one again (c_args).
 if [ ! -f "$dir/build.ninja" ] || [ "$wanted" != "$(cat "$dir.options" 2>/dev/null)" ]; then
     mkdir -p "$(dirname "$dir")"
-    again=
-    [ -f "$dir/build.ninja" ] && again=--reconfigure
+    rm -rf "$dir"
     # shellcheck disable=SC2086
-    tools/step.sh "configure $preset" meson setup $again "$dir" $wanted >"$dir.log" 2>&1 || {
+    tools/step.sh "configure $preset" meson setup "$dir" $wanted >"$dir.log" 2>&1 || {
         mkdir -p "$dir" && tail -n 20 "$dir.log" >&2
         exit 1
     }

@@ -58,15 +58,15 @@ static void add_section(struct buf *out, uint8_t id, const char *bytes, size_t s
 
 #define ADD(out, id, bytes) add_section(out, id, bytes, sizeof bytes - 1)
 
-/* A module whose function 1 has this body: two types, tables of both kinds, a memory, globals,
- * element segments and data segments. */
+/* A module whose function 1 has this body: two types, two tables (one with a limit), a memory,
+ * globals, element segments and data segments. */
 static void add_module(struct buf *out, const uint8_t *body, size_t size) {
     struct buf code;
     buf_init(&code, size + 64);
     buf_add(out, "\0asm\1\0\0\0", 8);
     ADD(out, SECTION_TYPE, "\2\x60\0\0\x60\2\x7f\x7e\2\x7f\x7e");
     ADD(out, SECTION_FUNCTION, "\2\0\1");
-    ADD(out, SECTION_TABLE, "\2\x70\0\4\x6f\1\1\x64");
+    ADD(out, SECTION_TABLE, "\2\x70\0\4\x70\1\1\x64");
     ADD(out, SECTION_MEMORY, "\1\0\1");
     ADD(out, SECTION_GLOBAL,
         "\3\x7f\1\x41\0\x0b\x7e\0\x42\1\x0b\x7b\1\xfd\x0c"
