@@ -114,7 +114,7 @@ static void call_ends(struct client *client, struct client_call *call, uint64_t 
 static void keep_text(struct client *client, struct connection *connection) {
     struct client_call *call = connection->call;
     const struct buf *from = call->body ? call->body : &connection->text;
-    if ((call->status >= 200 && call->status < 300) || client->texts >= TEXTS) return;
+    if (client_call_is_good(call) || client->texts >= TEXTS) return;
     client->texts++;
     size_t size = from->size < CONNECTION_TEXT_MAX ? from->size : CONNECTION_TEXT_MAX;
     call->text = strndup(from->data ? (const char *)from->data : "", size);

@@ -22,6 +22,11 @@ struct client_call {
                    a batch; the caller frees it */
 };
 
+/* Its answer came, with a status that says well done. */
+static inline bool client_call_is_good(const struct client_call *call) {
+    return call->status >= 200 && call->status < 300;
+}
+
 struct client_settings {
     struct sockaddr_in server;
     uint64_t timeout; /* ns that a call may take */

@@ -22,7 +22,6 @@ enum { PATH_SIZE = 4096, NUMBER = 24 };
 struct run_paths {
     char folder[PATH_SIZE]; /* absolute, as the kernel gets it */
     char skills[PATH_SIZE], cache[PATH_SIZE], kernel_log[PATH_SIZE];
-    char stamp[RUNLOG_STAMP];
     bool cache_is_mine; /* for this run only */
 };
 
@@ -69,13 +68,12 @@ static bool make_cache(const struct run_options *options, struct run_paths *path
 
 static bool make_paths(struct run *run, struct run_paths *paths, uint64_t began, struct err *err) {
     const struct run_options *options = run->options;
-    char name[RUNLOG_STAMP + 16], here[PATH_SIZE];
-    runlog_stamp(began, paths->stamp);
-    snprintf(name, sizeof name, "%s_pk.log", paths->stamp);
+    char stamp[RUNLOG_STAMP], name[RUNLOG_STAMP + 16];
+    runlog_stamp(began, stamp);
+    snprintf(name, sizeof name, "%s_pk.log", stamp);
     if (!make_folder(options->folder, err) || !make_folder(options->logs, err)) return false;
-    if (!realpath(options->folder, here))
+    if (!realpath(options->folder, paths->folder))
         return err_errno(err, errno, "cannot find the folder %s", options->folder);
-    snprintf(paths->folder, sizeof paths->folder, "%s", here);
     run->skills.path = paths->skills;
     return join(paths->skills, paths->folder, "skills", err) &&
            join(paths->kernel_log, options->logs, name, err) &&

@@ -99,10 +99,6 @@ static bool run_batch(struct run *run, struct client_call *calls, size_t count, 
     return false;
 }
 
-static bool is_good(const struct client_call *call) {
-    return call->status >= 200 && call->status < 300;
-}
-
 void run_one_line(char *text) {
     for (; *text; text++)
         if ((unsigned char)*text < ' ' || *text == 127) *text = ' ';
@@ -144,7 +140,7 @@ bool run_calls(struct run *run, struct client_call *calls, size_t count, size_t 
                struct err *err) {
     bool good = run_batch(run, calls, count, parallel, err);
     for (size_t i = 0; i < count; i++) {
-        bool is_error = good && !is_good(&calls[i]);
+        bool is_error = good && !client_call_is_good(&calls[i]);
         if (is_error && run->entry_errors < RUN_TOLD) tell_failure(run, &calls[i]);
         run->entry_errors += is_error;
         free(calls[i].text);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/must.h"
 
 #define MARKER ".made-by-resource-eval"
@@ -134,16 +135,6 @@ bool skills_folder_check(const struct skills_folder *folder, const char *sample,
                      path);
 }
 
-static bool write_all(int fd, const uint8_t *bytes, size_t size) {
-    while (size) {
-        ssize_t put = write(fd, bytes, size);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return false;
-        bytes += put, size -= (size_t)put;
-    }
-    return true;
-}
-
 static bool copy_plain(int from, int to, uint64_t size) {
     while (size) {
         ssize_t put = sendfile(to, from, NULL, size);
@@ -166,7 +157,7 @@ static bool copy_distinct(int from, int to, uint64_t size, uint32_t number, cons
          good && (at = memmem(at, (size_t)(bytes + size - at), literal, sizeof literal - 1));
          at += sizeof literal - 1, found++)
         memcpy(at, mine, sizeof literal - 1);
-    good = good ? write_all(to, bytes, size) : good;
+    good = good && io_write_all(to, bytes, size);
     free(bytes);
     if (good && !found)
         return err_set(

@@ -78,12 +78,16 @@ void ready_put_back(struct ready *ready, struct invocation *invocation, uint64_t
     push(&ready->queues[invocation->class], invocation, goes_on, now);
 }
 
-static struct invocation *pop(struct ready_queue *queue, uint64_t now) {
+static struct invocation *take(struct ready_queue *queue) {
     struct invocation *invocation = queue->first;
     queue->first = invocation->next;
     queue->count--;
-    queue->served = now;
     return invocation;
+}
+
+static struct invocation *pop(struct ready_queue *queue, uint64_t now) {
+    queue->served = now;
+    return take(queue);
 }
 
 void ready_ended(const struct invocation *invocation) {
@@ -93,12 +97,7 @@ void ready_ended(const struct invocation *invocation) {
 /* Those whose skill has turned out to be slow since they came. */
 static void sort_out(struct ready *ready, uint64_t now) {
     struct ready_queue *queue = &ready->queues[READY_QUICK];
-    while (queue->first && !is_quick(queue->first)) {
-        struct invocation *invocation = queue->first;
-        queue->first = invocation->next;
-        queue->count--;
-        ready_push(ready, invocation, now);
-    }
+    while (queue->first && !is_quick(queue->first)) ready_push(ready, take(queue), now);
 }
 
 struct invocation *ready_pop(struct ready *ready, uint64_t now, bool *out_of_turn) {

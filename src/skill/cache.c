@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "skill/cache_internal.h"
@@ -20,18 +21,6 @@ bool cache_step(const char *step) {
     int problem = cache_fault != NULL ? cache_fault(step) : 0;
     if (problem != 0) errno = problem;
     return problem == 0;
-}
-
-/* False with errno set. */
-static bool write_all(int fd, const void *bytes, size_t size) {
-    const uint8_t *at = bytes;
-    while (size > 0) {
-        ssize_t wrote = write(fd, at, size);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote < 0) return false;
-        at += wrote, size -= (size_t)wrote;
-    }
-    return true;
 }
 
 const char *cache_foreign(const struct stat *stat) {
@@ -176,7 +165,7 @@ bool cache_create_named(struct cache *cache, struct cache_file *file, struct err
 
 static bool fill_manifest(struct cache *cache, struct cache_file *file, const char *name,
                           const struct buf *text) {
-    return cache_step("write") && write_all(file->fd, text->data, text->size) &&
+    return cache_step("write") && io_write_all(file->fd, text->data, text->size) &&
            cache_step("chmod") && fchmod(file->fd, 0400) == 0 && cache_step("fsync") &&
            fsync(file->fd) == 0 && cache_step("rename") &&
            renameat(cache->dir, file->name, cache->dir, name) == 0;
