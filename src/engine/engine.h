@@ -163,6 +163,8 @@ bool engine_run_new(struct engine_thread *thread, struct engine_program *program
 enum engine_state engine_run_poll(struct engine_run *run);
 /* Let the next poll ask the parked function's `resume`, once. Of no effect unless parked. */
 void engine_run_wake(struct engine_run *run);
+/* Bytes that its memory has grown beyond its image; cheap. */
+uint64_t engine_run_grown(const struct engine_run *run);
 /* Bytes of its memory that are this run's own, not the image's, or kept with the slot. Walks the
  * page table; not within a poll. */
 uint64_t engine_run_private(const struct engine_run *run);

@@ -97,6 +97,7 @@ struct slot {
     /* Bytes from the base: */
     size_t image;    /* of the image */
     size_t size;     /* that are open: not less than the image */
+    size_t asked;    /* that the present run has asked for; may be less than what is open */
     size_t high;     /* the largest `size` since the slot was made or reset: beyond is nothing */
     size_t reserved; /* that `size` may reach */
     size_t mapped;   /* of the whole range with its guard */

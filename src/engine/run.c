@@ -161,6 +161,11 @@ void engine_run_wake(struct engine_run *run) {
     run->woken = true;
 }
 
+uint64_t engine_run_grown(const struct engine_run *run) {
+    const struct slot *slot = run->slot;
+    return slot && slot->asked > slot->image ? slot->asked - slot->image : 0;
+}
+
 uint64_t engine_run_private(const struct engine_run *run) {
     return run->slot ? slot_private(run->slot) : 0;
 }

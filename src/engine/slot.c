@@ -165,14 +165,17 @@ static uint8_t *slot_memory(void *env, size_t *size, size_t *capacity) {
 
 static wasmtime_error_t *slot_grow(void *env, size_t size) {
     struct slot *slot = env;
-    if (size <= slot->size) return NULL;
+    if (size <= slot->size) {
+        slot->asked = size;
+        return NULL;
+    }
     if (size > slot->limit) return wasmtime_error_new("the invocation's memory limit");
     if (size > slot->reserved) return wasmtime_error_new("the slot's reservation");
     /* Before the call: when it fails half way, what it opened is scanned and reset all the same. */
     if (size > slot->high) slot->high = size;
     if (mprotect(slot->base + slot->size, size - slot->size, PROT_READ | PROT_WRITE))
         return wasmtime_error_new("the system refused memory");
-    slot->size = size;
+    slot->size = slot->asked = size;
     return NULL;
 }
 
@@ -249,6 +252,7 @@ wasmtime_error_t *slot_create(void *env, const wasm_memorytype_t *type, size_t m
         return wasmtime_error_new("the system has no memory or no mapping left for a slot");
     }
     slot->limit = (size_t)run->limit * ENGINE_PAGE;
+    slot->asked = image;
     slot->unknown = false;
     run->slot = slot;
     *out = (wasmtime_linear_memory_t){.env = slot,

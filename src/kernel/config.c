@@ -55,6 +55,10 @@ static const struct config_key {
      30ull * 86400 * CLOCK_S, "how long one invocation may take"},
     {"invocation-memory", NULL, KEY_SIZE, KEY(invocation_memory), "1Gi", NULL, 65536, 4ull << 30,
      "memory that one invocation may have"},
+    {"guest-memory", NULL, KEY_SIZE, KEY(guest_memory), NULL,
+     "three quarters of the machine's memory, or of the container's", 64ull << 20, 1ull << 50,
+     "memory that all invocations may have together; when it runs short, those that need much wait "
+     "for each other, and where that does not help some are answered with 503"},
     {"strict-memory", NULL, KEY_BOOL, KEY(strict_memory), "false", NULL, 0, 0,
      "take memory that a skill grew away from it between calls; a little slower, and skills are "
      "compiled anew"},

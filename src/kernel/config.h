@@ -26,6 +26,7 @@ struct config {
     uint64_t shutdown_deadline;
     uint64_t idle_timeout;
     uint64_t invocation_memory; /* sizes: bytes */
+    uint64_t guest_memory;      /* 0: the runtime's own */
     uint64_t guest_log_limit;
     uint64_t body_limit;
     uint64_t body_memory;

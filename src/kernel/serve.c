@@ -100,6 +100,7 @@ static bool new_runtime(struct server *server, struct err *err) {
     settings.executors = (uint32_t)config->executors;
     settings.wall_limit = config->invocation_timeout;
     settings.memory_limit = config->invocation_memory;
+    settings.guest_memory = config->guest_memory;
     settings.log_limit = config->guest_log_limit;
     settings.max_invocations = (uint32_t)config->max_invocations;
     return runtime_new(server->engine, &settings, &server->runtime, err);

@@ -1,6 +1,8 @@
 #include "runtime/executor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -13,6 +15,11 @@ enum {
     RESTS = 8,       /* so many parked ones are put to rest before others get their turn */
 };
 #define REST_AFTER (50 * CLOCK_MS) /* what has been parked for so long rests */
+/* Where the memory is full: an executor's turn with its heavy calls; how often the others ask. */
+#define HEAVY_TURN (2 * CLOCK_S)
+#define ASK_AGAIN  (5 * CLOCK_MS)
+/* How often those that wait for memory are looked through for cancelled ones. */
+#define SWEEP_AFTER (100 * CLOCK_MS)
 
 /* `control` of a request: who ends it. A cancel in flight keeps the request alive until its mail
  * was taken. */
@@ -81,6 +88,7 @@ static void retire(struct executor *executor, struct invocation *invocation) {
     struct invocation_request *request = invocation->request;
     invocation_move(invocation, STATE_FREE, invocation->since);
     live_remove(executor, invocation);
+    executor->begun -= invocation->begun;
     invocation->request = NULL;
     invocation->next = executor->free;
     executor->free = invocation;
@@ -187,6 +195,33 @@ static void park(struct executor *executor, struct invocation *invocation) {
     parked_add(executor, invocation);
 }
 
+static bool is_heavy(const struct invocation *invocation) {
+    return invocation->grown >= READY_HOG_BYTES || invocation->class == READY_HOG ||
+           invocation->class == READY_HEAVY;
+}
+
+/* After a turn of one that goes on: note what it holds. True: it was ended, as the memory of all is
+ * used up and it holds much, or wants more still. */
+static bool account(struct executor *executor, struct invocation *invocation) {
+    uint64_t now = clock_monotonic(), grown = engine_run_grown(invocation->run);
+    bool grew = grown > invocation->grown, parked = invocation->state == STATE_PARKED;
+    invocation->grown = grown;
+    executor->begun += !invocation->begun;
+    invocation->begun = true;
+    enum pressure_level level = pressure_look(executor->pressure, now);
+    if (level < PRESSURE_OVER || (parked && !grew)) return false;
+    if (!is_heavy(invocation) && (level < PRESSURE_DIRE || !grew)) return false;
+    char text[300];
+    snprintf(
+        text, sizeof text,
+        "all invocations together have more than %llu MiB of memory (setting GUEST_MEMORY), so "
+        "this one, which had grown by %llu MiB, was ended; try again later",
+        (unsigned long long)executor->pressure->limit >> 20,
+        (unsigned long long)invocation->grown >> 20);
+    invocation_abandon(invocation, INVOCATION_REFUSED, text, now);
+    return true;
+}
+
 /* One turn of an invocation. A short one keeps the thread for a whole slice, though the tick may
  * come at once after its start: so it is not set aside for nothing, with its slot kept from the
  * next one. Time is the thread's own: what the system gave to others meanwhile does not count; and
@@ -212,6 +247,7 @@ static void turn(struct executor *executor, struct invocation *invocation, bool 
     ran = invocation->time[STATE_RUNNING] - ran;
     if (!used) used = ran < slice / 4 ? ran : slice / 4;
     invocation->used += used;
+    if (!ended && invocation->run) ended = account(executor, invocation);
     if (ended) {
         if (ran) ready_ended(invocation);
         retire(executor, invocation);
@@ -248,10 +284,51 @@ static void idle(struct executor *executor) {
         trim_at = now + IDLE_TRIM_S * CLOCK_S;
     }
     if (until > trim_at - now) until = trim_at - now;
+    if (ready_any(&executor->ready) && until > ASK_AGAIN) until = ASK_AGAIN; /* memory holds it */
     until = rest_parked(executor, now, until);
     engine_thread_busy(executor->guests, false);
     mailbox_wait(&executor->mailbox, until);
     engine_thread_busy(executor->guests, true);
+}
+
+/* While the memory is full, heavy calls go on only where the turn is, and it goes round. */
+static bool heavy_may_run(struct executor *executor, enum pressure_level level, uint64_t now) {
+    bool wanted = level >= PRESSURE_FULL && ready_any_heavy(&executor->ready);
+    if (!wanted || (executor->heavy_till && now >= executor->heavy_till)) {
+        if (executor->heavy_till) pressure_give_turn(executor->pressure, executor->index);
+        executor->heavy_till = 0;
+        return level < PRESSURE_FULL;
+    }
+    if (executor->heavy_till) return true;
+    if (!pressure_take_turn(executor->pressure, executor->index)) return false;
+    executor->heavy_till = now + HEAVY_TURN;
+    return true;
+}
+
+static bool is_over(const struct invocation *invocation, uint64_t now) {
+    return invocation->cancelled || now >= invocation->deadline;
+}
+
+/* Those that wait for memory have no turn in which they would notice that they are over. */
+static void sweep(struct executor *executor, uint64_t now) {
+    if (now - executor->swept < SWEEP_AFTER) return;
+    executor->swept = now;
+    struct invocation *next = ready_take_if(&executor->ready, is_over, now);
+    while (next) {
+        struct invocation *invocation = next;
+        next = next->next;
+        must(invocation_turn(invocation, executor->guests, now));
+        retire(executor, invocation);
+    }
+}
+
+static struct invocation *choose(struct executor *executor, uint64_t now, bool *out_of_turn) {
+    enum pressure_level level = pressure_look(executor->pressure, now);
+    if (level >= PRESSURE_TIGHT) sweep(executor, now);
+    struct ready_leave leave = {.level = level,
+                                .heavy = heavy_may_run(executor, level, now),
+                                .alone = executor->begun == 0};
+    return ready_pop(&executor->ready, now, &leave, out_of_turn);
 }
 
 static void *executor_main(void *argument) {
@@ -262,7 +339,7 @@ static void *executor_main(void *argument) {
         uint64_t now = clock_monotonic();
         wake_due(executor, now);
         bool out_of_turn;
-        struct invocation *invocation = ready_pop(&executor->ready, now, &out_of_turn);
+        struct invocation *invocation = choose(executor, now, &out_of_turn);
         if (invocation)
             turn(executor, invocation, out_of_turn);
         else if (!executor->stop)

@@ -28,6 +28,8 @@ struct executor {
     struct engine_thread *guests;
     const struct runtime_settings *settings;
     struct runtime *runtime;
+    struct pressure *pressure; /* the runtime's */
+    uint32_t index;            /* among the executors */
     atomic_uint runnable; /* submitted or ready, not parked: what a new submission would wait for */
     atomic_uint parked;
     atomic_bool gives_way; /* runs a long invocation that mail is to interrupt */
@@ -38,7 +40,10 @@ struct executor {
     struct invocation *parked_first, *parked_last; /* oldest first; not those that rest */
     struct invocation *free;
     struct timers timers;
-    uint64_t trimmed; /* when slots were given back last */
+    uint32_t begun;      /* live ones that have had a turn */
+    uint64_t heavy_till; /* when its turn with heavy ones is over, while the memory is full */
+    uint64_t swept;      /* when those that memory holds were looked through last */
+    uint64_t trimmed;    /* when slots were given back last */
     bool stop;
     struct err start_error;
 };

@@ -32,6 +32,9 @@ struct invocation {
     enum invocation_state state;
     enum ready_class class;
     uint64_t used;                         /* ns of its thread's time, about (executor.c, turn) */
+    uint64_t turn_end;                     /* the `used` at which a heavy one's turn is over */
+    uint64_t grown;                        /* bytes of memory more than its image has */
+    bool begun;                            /* counted as such by its executor */
     bool cancelled;                        /* end it at its next turn */
     uint64_t started, deadline;            /* monotonic ns */
     uint64_t since;                        /* when it came into its state */

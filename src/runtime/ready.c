@@ -7,6 +7,9 @@
 #define BEGUN_END (2 * CLOCK_MS)
 #define MID_END   (50 * CLOCK_MS)
 #define HOG_END   CLOCK_S
+/* Heavy ones take turns of so much: each may well end in its turn, and each holds memory while it
+ * waits for the next. */
+#define HEAVY_TURN (CLOCK_S / 2)
 
 static const uint64_t patience[READY_CLASS_COUNT] = {
 #define X(class, ms) (ms) * CLOCK_MS,
@@ -15,28 +18,41 @@ static const uint64_t patience[READY_CLASS_COUNT] = {
 };
 
 /* Executors may get into each other's way here: a strike more or less does not matter. */
-static void count_strikes(const struct invocation *invocation, bool is_long) {
-    atomic_uint *strikes = &invocation->call.skill->strikes;
+static void strike(atomic_uint *strikes, bool was) {
     unsigned now = atomic_load_explicit(strikes, memory_order_relaxed);
-    if (is_long && now < 2 * READY_STRIKES)
+    if (was && now < 2 * READY_STRIKES)
         atomic_store_explicit(strikes, now + 2, memory_order_relaxed);
-    else if (!is_long && now > 0)
+    else if (!was && now > 0)
         atomic_store_explicit(strikes, now - 1, memory_order_relaxed);
 }
 
-static bool is_quick(const struct invocation *invocation) {
-    return atomic_load_explicit(&invocation->call.skill->strikes, memory_order_relaxed) <
-           READY_STRIKES;
+static enum ready_class class_of_new(const struct skill *skill) {
+    if (atomic_load_explicit(&skill->slow_strikes, memory_order_relaxed) < READY_STRIKES)
+        return READY_QUICK;
+    return atomic_load_explicit(&skill->big_strikes, memory_order_relaxed) < READY_STRIKES
+               ? READY_NEW
+               : READY_BIG;
 }
 
-/* The memory is looked at once, when the middle is over. */
+static bool is_new(enum ready_class class) {
+    return class == READY_QUICK || class == READY_NEW || class == READY_BIG;
+}
+
+static bool is_hog(enum ready_class class) {
+    return class == READY_HOG || class == READY_HEAVY;
+}
+
+/* What it has grown is known, what it has written into its image is looked at once, when the middle
+ * is over. */
 static enum ready_class class_of(const struct invocation *invocation) {
-    if (!invocation->run) return is_quick(invocation) ? READY_QUICK : READY_NEW;
+    if (!invocation->run) return class_of_new(invocation->call.skill);
+    enum ready_class hog = invocation->used < HOG_END ? READY_HOG : READY_HEAVY;
+    if (invocation->grown >= READY_HOG_BYTES) return hog;
     if (invocation->used < BEGUN_END) return READY_BEGUN;
     if (invocation->used < MID_END) return READY_MID;
-    if (invocation->used >= HOG_END || invocation->class == READY_LONG) return READY_LONG;
-    if (invocation->class == READY_HOG) return READY_HOG;
-    return engine_run_private(invocation->run) < READY_HOG_BYTES ? READY_LONG : READY_HOG;
+    if (invocation->class == READY_LONG) return READY_LONG;
+    if (is_hog(invocation->class)) return hog;
+    return engine_run_private(invocation->run) < READY_HOG_BYTES ? READY_LONG : hog;
 }
 
 static void push(struct ready_queue *queue, struct invocation *invocation, bool in_front,
@@ -57,12 +73,15 @@ static void push(struct ready_queue *queue, struct invocation *invocation, bool 
     queue->count++;
 }
 
-/* A call is found to be long once, when it leaves the first classes, not only at its end: others of
- * its skill may be waiting. */
+/* Not only at its end: others of its skill may be waiting. */
 static void set_class(struct invocation *invocation) {
-    enum ready_class before = invocation->class;
-    invocation->class = class_of(invocation);
-    if (before <= READY_NEW && invocation->class > READY_NEW) count_strikes(invocation, true);
+    enum ready_class before = invocation->class, after = class_of(invocation);
+    struct skill *skill = invocation->call.skill;
+    bool was_short = is_new(before) || before == READY_BEGUN;
+    invocation->class = after;
+    if (!invocation->run) return; /* `before` may be that of another call */
+    if (was_short && !is_new(after) && after != READY_BEGUN) strike(&skill->slow_strikes, true);
+    if (!is_hog(before) && is_hog(after)) strike(&skill->big_strikes, true);
 }
 
 void ready_push(struct ready *ready, struct invocation *invocation, uint64_t now) {
@@ -75,6 +94,10 @@ void ready_put_back(struct ready *ready, struct invocation *invocation, uint64_t
     ready->queues[before].served = now;
     set_class(invocation);
     bool goes_on = invocation->class == before && before != READY_LONG;
+    if (invocation->class == READY_HEAVY && invocation->used >= invocation->turn_end) {
+        goes_on = false;
+        invocation->turn_end = invocation->used + HEAVY_TURN;
+    }
     push(&ready->queues[invocation->class], invocation, goes_on, now);
 }
 
@@ -91,27 +114,69 @@ static struct invocation *pop(struct ready_queue *queue, uint64_t now) {
 }
 
 void ready_ended(const struct invocation *invocation) {
-    if (invocation->class <= READY_NEW) count_strikes(invocation, invocation->used >= BEGUN_END);
+    enum ready_class class = invocation->class;
+    struct skill *skill = invocation->call.skill;
+    if (is_new(class) || class == READY_BEGUN)
+        strike(&skill->slow_strikes, invocation->used >= BEGUN_END);
+    if (!is_hog(class)) strike(&skill->big_strikes, false);
 }
 
-/* Those whose skill has turned out to be slow since they came. */
-static void sort_out(struct ready *ready, uint64_t now) {
-    struct ready_queue *queue = &ready->queues[READY_QUICK];
-    while (queue->first && !is_quick(queue->first)) ready_push(ready, take(queue), now);
+/* Those of which it has turned out since they came what calls of their skill are like. */
+static void sort_out(struct ready *ready, enum ready_class class, uint64_t now) {
+    struct ready_queue *queue = &ready->queues[class];
+    while (queue->first && class_of(queue->first) != class) ready_push(ready, take(queue), now);
 }
 
-struct invocation *ready_pop(struct ready *ready, uint64_t now, bool *out_of_turn) {
+static bool empty(const struct ready *ready, enum ready_class class) {
+    return ready->queues[class].first == NULL;
+}
+
+/* May a call begin that will take long? Those under way that are to be finished go first. */
+static bool may_begin(const struct ready *ready, const struct ready_leave *leave) {
+    if (leave->level >= PRESSURE_FULL) return leave->alone && leave->heavy;
+    return leave->level < PRESSURE_TIGHT ||
+           (empty(ready, READY_MID) && empty(ready, READY_HOG) && empty(ready, READY_HEAVY));
+}
+
+static bool may_run(const struct ready *ready, enum ready_class class,
+                    const struct ready_leave *leave) {
+    switch (class) {
+    case READY_NEW:
+        return may_begin(ready, leave);
+    case READY_BIG:
+        return empty(ready, READY_HOG) && may_begin(ready, leave);
+    case READY_QUICK:
+        return leave->level < PRESSURE_OVER || leave->alone;
+    case READY_HOG:
+    case READY_HEAVY:
+        return leave->heavy;
+    default:
+        return true;
+    }
+}
+
+/* Two classes that share the thread turn by turn, the second being the later in order. */
+static bool takes_turns(enum ready_class first, enum ready_class second) {
+    return (first == READY_BEGUN && second == READY_QUICK) ||
+           (first == READY_LONG && second == READY_HEAVY);
+}
+
+struct invocation *ready_pop(struct ready *ready, uint64_t now, const struct ready_leave *leave,
+                             bool *out_of_turn) {
+    struct ready_queue *chosen = NULL;
     uint32_t young = ready->queues[READY_MID].count + ready->queues[READY_HOG].count;
-    struct ready_queue *chosen = NULL, *begun = &ready->queues[READY_BEGUN];
-    sort_out(ready, now);
+    sort_out(ready, READY_QUICK, now);
+    sort_out(ready, READY_NEW, now);
+    sort_out(ready, READY_BIG, now);
     bool may_be_out = !ready->out_of_turn;
     *out_of_turn = ready->out_of_turn = false;
     for (uint32_t class = 0; class < READY_CLASS_COUNT; class ++) {
         struct ready_queue *queue = &ready->queues[class];
-        if (!queue->first) continue;
-        bool may = class != READY_NEW || young < READY_YOUNG_MAX;
-        bool takes_turns = class == READY_QUICK && chosen == begun && queue->served < begun->served;
-        if ((!chosen && may) || takes_turns)
+        if (!queue->first || !may_run(ready, class, leave)) continue;
+        bool turn = chosen && takes_turns((enum ready_class)(chosen - ready->queues), class) &&
+                    queue->served < chosen->served;
+        bool enough = class == READY_NEW && young >= READY_YOUNG_MAX;
+        if ((!chosen && !enough) || turn)
             chosen = queue;
         else if ((may_be_out || !chosen) && now - queue->served >= patience[class]) {
             *out_of_turn = ready->out_of_turn = true;
@@ -119,4 +184,42 @@ struct invocation *ready_pop(struct ready *ready, uint64_t now, bool *out_of_tur
         }
     }
     return chosen ? pop(chosen, now) : NULL;
+}
+
+static struct invocation *take_from(struct ready_queue *queue,
+                                    bool (*over)(const struct invocation *, uint64_t), uint64_t now,
+                                    struct invocation *taken) {
+    queue->last = NULL;
+    for (struct invocation **at = &queue->first, *each; (each = *at);) {
+        if (over(each, now)) {
+            *at = each->next;
+            each->next = taken;
+            taken = each;
+            queue->count--;
+        } else {
+            queue->last = each;
+            at = &each->next;
+        }
+    }
+    return taken;
+}
+
+struct invocation *ready_take_if(struct ready *ready,
+                                 bool (*over)(const struct invocation *invocation, uint64_t now),
+                                 uint64_t now) {
+    struct invocation *taken = NULL;
+    for (uint32_t class = 0; class < READY_CLASS_COUNT; class ++)
+        taken = take_from(&ready->queues[class], over, now, taken);
+    return taken;
+}
+
+bool ready_any(const struct ready *ready) {
+    for (uint32_t class = 0; class < READY_CLASS_COUNT; class ++)
+        if (!empty(ready, class)) return true;
+    return false;
+}
+
+bool ready_any_heavy(const struct ready *ready) {
+    return !empty(ready, READY_NEW) || !empty(ready, READY_BIG) || !empty(ready, READY_HOG) ||
+           !empty(ready, READY_HEAVY);
 }

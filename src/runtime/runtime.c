@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/must.h"
 #include "runtime/executor.h"
 
@@ -14,6 +15,7 @@ struct runtime {
     struct runtime_settings settings;
     struct executor *executors;
     uint32_t count;
+    struct pressure pressure;
     atomic_uint invocations; /* accepted and not answered */
     atomic_bool stopping;
     pthread_mutex_t lock; /* for the condition only */
@@ -54,6 +56,11 @@ bool runtime_new(struct engine *engine, const struct runtime_settings *settings,
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint32_t wanted = settings->executors ? settings->executors : (uint32_t)(cores > 0 ? cores : 1);
     init_condition(runtime);
+    uint64_t limit = settings->guest_memory ? settings->guest_memory : memory_total() / 4 * 3;
+    if (!pressure_init(&runtime->pressure, limit, settings->memory_limit, err)) {
+        runtime_free(runtime);
+        return false;
+    }
     runtime->executors = calloc(wanted, sizeof *runtime->executors);
     if (!runtime->executors) {
         runtime_free(runtime);
@@ -65,12 +72,16 @@ bool runtime_new(struct engine *engine, const struct runtime_settings *settings,
         executor->engine = engine;
         executor->settings = &runtime->settings;
         executor->runtime = runtime;
+        executor->pressure = &runtime->pressure;
+        executor->index = i;
         good = executor_start(executor, err);
         if (good) runtime->count++;
     }
-    if (good)
+    if (good) {
+        log_info("runtime", "%u executors; invocations may have %.1f GiB of memory together",
+                 wanted, (double)limit / (1 << 30));
         *out = runtime;
-    else {
+    } else {
         stop_executors(runtime);
         runtime_free(runtime);
     }
@@ -81,6 +92,7 @@ void runtime_free(struct runtime *runtime) {
     if (!runtime) return;
     pthread_cond_destroy(&runtime->changed);
     pthread_mutex_destroy(&runtime->lock);
+    pressure_free(&runtime->pressure);
     free(runtime->executors);
     free(runtime);
 }

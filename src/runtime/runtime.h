@@ -11,6 +11,8 @@ struct runtime_settings {
     uint32_t executors;       /* threads that run guests; 0: one per core */
     uint64_t wall_limit;      /* ns an invocation may take from its start; default 10 min */
     uint64_t memory_limit;    /* bytes of guest memory; default 1 GiB */
+    uint64_t guest_memory;    /* bytes of all invocations together (pressure.h); 0: three quarters
+                                 of what the process may use */
     uint64_t log_limit;       /* bytes that an invocation may print to the log; default 64 KiB */
     uint32_t max_invocations; /* accepted at once, waiting ones included; more are refused with
                                  INVOCATION_REFUSED; default 20,000 */
@@ -39,7 +41,7 @@ enum invocation_entry { INVOCATION_RUN, INVOCATION_METADATA };
     X(INVOCATION_TRAP, "trap")                     /* trap, limit, missing backend, no memory */   \
     X(INVOCATION_TIMEOUT, "timeout")               /* wall-clock limit */                          \
     X(INVOCATION_CANCELLED, "cancelled")           /* client gone or shutdown */                   \
-    X(INVOCATION_REFUSED, "refused")               /* too many at once, or stopping */
+    X(INVOCATION_REFUSED, "refused") /* too many at once, too much memory together, stopping */
 
 enum invocation_outcome {
 #define X(name, text) name,

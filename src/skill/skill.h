@@ -34,7 +34,8 @@ struct skill {
     struct engine_image *image;
     uint64_t *globals;                       /* initial values, one per interface.globals */
     const struct abi_export *run, *metadata; /* metadata: NULL in world 0.2 and stream skills */
-    atomic_uint strikes; /* the runtime's: calls that took long lately (ready.h) */
+    /* The runtime's: calls that took long lately, that took much memory lately (ready.h). */
+    atomic_uint slow_strikes, big_strikes;
 };
 
 struct skill *skill_retain(struct skill *skill);

@@ -1,0 +1,104 @@
+"""The memory of all guests together (GUEST_MEMORY): what needs much waits, what grows beyond is ended, the rest goes on."""
+import concurrent.futures
+import time
+
+import pytest
+
+from e2e_support import read_answer, wait_until
+
+FILL = "(memory.fill (i32.const 131072) (i32.const 7) (i32.const 536870912))"
+FILL_64M = FILL.replace("536870912", "67108864")
+SLEEP = "(call $sleep (i64.const 3600000000000))"
+# 4 MiB more every millisecond, until there is no more: then the fill is out of bounds.
+GROW = """(loop $again
+  (memory.fill (i32.shl (memory.grow (i32.const 64)) (i32.const 16)) (i32.const 7) (i32.const 4194304))
+  (call $sleep (i64.const 1000000))
+  (br $again))"""
+LIMIT = 512 << 20
+
+
+@pytest.fixture
+def small(start, wasm):
+    kernel = start(env={"GUEST_MEMORY": "512Mi", "INVOCATION_MEMORY": "600Mi", "SHUTDOWN_DEADLINE": "1s"})
+    kernel.put(wasm.behaviour, "good")
+    kernel.put(wasm.variant("sleeper", (FILL, FILL_64M + SLEEP)), "sleeper")
+    kernel.put(wasm.variant("filler", (FILL, FILL_64M)), "filler")
+    kernel.put(wasm.variant("grower", (FILL, GROW), ("(drop (memory.grow (i32.const 8192)))", "")), "grower")
+    for name in ("good", "sleeper", "filler", "grower"):
+        assert kernel.say(name, "echo").status == 200
+    return kernel
+
+
+def anonymous(kernel):
+    with open(f"/proc/{kernel.process.pid}/status") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith("RssAnon"))
+
+
+def close(clients):
+    for client in clients:
+        client.close()
+
+
+def test_calls_that_hold_memory_and_sleep_keep_others_of_their_kind_waiting(small):
+    sleepers = [small.begin("sleeper", '"k"') for _ in range(40)]
+    wait_until(lambda: anonymous(small) > LIMIT * 3 // 4, what="the memory that is filled")
+    time.sleep(0.5)
+    assert anonymous(small) < LIMIT * 3 // 2  # all 40 would hold five times the limit
+    assert small.call("GET", "/health").status == 200
+    for _ in range(20):
+        assert small.say("good", "echo", timeout=5).text == '"echo"'
+    close(sleepers)
+    wait_until(lambda: anonymous(small) < LIMIT // 4, what="the memory given back")
+    assert small.say("filler", "k", timeout=10).status == 200
+
+
+def test_big_calls_at_once_all_end_within_little_memory(small):
+    most = 0
+    with concurrent.futures.ThreadPoolExecutor(60) as pool:
+        answers = [pool.submit(small.say, "filler", "k") for _ in range(60)]
+        while not all(answer.done() for answer in answers):
+            most = max(most, anonymous(small))
+            time.sleep(0.002)
+    assert {answer.result().status for answer in answers} == {200}
+    print(f"\n60 calls of 64 MiB at once: {most >> 20} MiB at most")
+    assert most < LIMIT
+
+
+def test_what_grows_beyond_the_limit_is_ended_and_told_why(small):
+    most = 0
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        answers = [pool.submit(small.say, "grower", "k") for _ in range(24)]
+        while not all(answer.done() for answer in answers):
+            most = max(most, anonymous(small))
+            time.sleep(0.002)
+    answers = [answer.result() for answer in answers]
+    assert {answer.status for answer in answers} == {503}
+    told = [answer for answer in answers if "GUEST_MEMORY" in answer.text]
+    print(f"\n24 calls that grow to 600 MiB: {most >> 20} MiB at most, {len(told)} of them ended")
+    assert told and told[0].headers["Retry-After"] and "512 MiB" in told[0].text
+    assert most < LIMIT * 3 // 2
+    assert small.say("good", "echo").status == 200
+
+
+def test_what_waits_for_memory_can_be_cancelled_and_stopped(small):
+    sleepers = [small.begin("sleeper", '"k"') for _ in range(12)]
+    wait_until(lambda: anonymous(small) > LIMIT * 3 // 4, what="the memory that is filled")
+    waiting = [small.begin("sleeper", '"k"') for _ in range(20)]
+    time.sleep(0.3)
+    close(waiting[:10])
+    time.sleep(0.3)
+    begin = time.monotonic()
+    small.stop()
+    assert time.monotonic() - begin < 5
+    for client in sleepers + waiting[10:]:
+        assert read_answer(client.makefile("rb"))[0] == 503
+        client.close()
+
+
+def test_a_call_whose_time_is_over_while_it_waits_for_memory_is_answered(start, wasm):
+    kernel = start(env={"GUEST_MEMORY": "256Mi", "INVOCATION_TIMEOUT": "3s"})
+    kernel.put(wasm.variant("sleeper", (FILL, FILL_64M + SLEEP)), "sleeper")
+    assert kernel.say("sleeper", "echo").status == 200
+    answers = kernel.many(16, lambda _: kernel.say("sleeper", "k", timeout=30))
+    assert {answer.status for answer in answers} == {503}
+    assert all("INVOCATION_TIMEOUT" in answer.text or "GUEST_MEMORY" in answer.text for answer in answers)
