@@ -12,9 +12,7 @@
 #include "base/must.h"
 #include "shell/poll_tag.h"
 
-/* A request that is answered sooner is not worth two system calls for a watch over its client. */
-#define WATCH_AFTER (2 * CLOCK_MS)
-#define EVENTS      128
+#define EVENTS 128
 /* So many turns may go by without a look at clients that left, while there is other work. */
 #define UNPOLLED_MAX 16
 /* Of one connection: the headers of a request and of its answer, and a piece of the body.
@@ -28,42 +26,22 @@ void loop_suspend(struct shell_request *request) {
     must(!request->suspended && request->connection);
     MHD_suspend_connection(request->connection);
     request->suspended = true;
-    request->watched = false;
+    connection_suspend(connection_of(request->connection), request);
     request->suspended_at = loop->now;
     request->older = loop->newest;
     request->newer = NULL;
     *(loop->newest ? &loop->newest->newer : &loop->oldest) = request;
     loop->newest = request;
-    if (!loop->unwatched) loop->unwatched = request;
 }
 
 void loop_resume(struct shell_request *request) {
     struct shell_loop *loop = request->loop;
     must(request->suspended);
-    /* Before libmicrohttpd may close the descriptor. */
-    if (request->watched) epoll_ctl(loop->epoll, EPOLL_CTL_DEL, request->fd, NULL);
-    request->suspended = request->watched = false;
-    if (loop->unwatched == request) loop->unwatched = request->newer;
+    request->suspended = false;
+    connection_resume(connection_of(request->connection));
     *(request->older ? &request->older->newer : &loop->oldest) = request->newer;
     *(request->newer ? &request->newer->older : &loop->newest) = request->older;
     MHD_resume_connection(request->connection);
-}
-
-/* libmicrohttpd does not look at suspended connections. An event that is waiting already is
- * reported at once. */
-static void watch(struct shell_request *request) {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = request};
-    request->fd = info->connect_fd;
-    request->watched = !epoll_ctl(request->loop->epoll, EPOLL_CTL_ADD, request->fd, &event);
-}
-
-static void watch_due(struct shell_loop *loop) {
-    while (loop->unwatched && loop->now - loop->unwatched->suspended_at >= WATCH_AFTER) {
-        watch(loop->unwatched);
-        loop->unwatched = loop->unwatched->newer;
-    }
 }
 
 /* ---- one turn */
@@ -78,11 +56,8 @@ static int wait_limit(struct shell_loop *loop) {
     MHD_UNSIGNED_LONG_LONG ms;
     uint64_t limit = UINT64_MAX;
     if (MHD_get_timeout(loop->daemon, &ms) == MHD_YES) limit = ms;
-    if (loop->unwatched) {
-        uint64_t due = loop->unwatched->suspended_at + WATCH_AFTER;
-        uint64_t left = due > loop->now ? (due - loop->now + CLOCK_MS - 1) / CLOCK_MS : 0;
-        if (left < limit) limit = left;
-    }
+    int look = connection_wait(loop);
+    if (look >= 0 && limit > (uint64_t)look) limit = (uint64_t)look;
     if (loop->linger.count > 0 && limit > 100) limit = 100;
     return limit > WAIT_MAX_MS ? WAIT_MAX_MS : (int)limit;
 }
@@ -91,7 +66,7 @@ static void take_event(struct shell_loop *loop, const struct epoll_event *event)
     uint64_t count;
     switch ((enum poll_kind)(event->data.u64 & POLL_KIND_MASK)) {
     case POLL_CLIENT:
-        handler_client_left(event->data.ptr);
+        connection_ended(event->data.ptr);
         break;
     case POLL_LINGER:
         linger_event(&loop->linger, poll_index(event->data.u64));
@@ -104,8 +79,7 @@ static void take_event(struct shell_loop *loop, const struct epoll_event *event)
     }
 }
 
-/* An event's request is alive: what is watched stays until it is resumed, and of the things done
- * here only its own event does that. */
+/* An event's connection is alive: only libmicrohttpd ends one, which does not run here. */
 static void poll_events(struct shell_loop *loop) {
     struct epoll_event events[EVENTS];
     int limit = wait_limit(loop);
@@ -148,11 +122,11 @@ static void run_daemon(struct shell_loop *loop) {
 static void turn(struct shell_loop *loop) {
     poll_events(loop);
     take_mail(loop);
-    watch_due(loop);
     linger_expire(&loop->linger, loop->now);
     if (atomic_load_explicit(&loop->shell->phase, memory_order_relaxed) != SHELL_SERVING)
         stop_listening(loop);
     run_daemon(loop);
+    connection_look(loop);
 }
 
 /* libmicrohttpd aborts when it is stopped while connections are suspended. No further ones come:
@@ -210,14 +184,14 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *t
 
 static struct MHD_Daemon *start_daemon(struct shell_loop *loop, int listener) {
     const struct shell_settings *settings = &loop->shell->settings;
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handler_access,
-                            loop, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)settings->connections, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)settings->idle_timeout, MHD_OPTION_NOTIFY_COMPLETED,
-                            handler_completed, loop, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
-                            NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-                            MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handler_access, loop,
+        MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)settings->connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)settings->idle_timeout, MHD_OPTION_NOTIFY_COMPLETED, handler_completed, loop,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_notify, loop, MHD_OPTION_UNESCAPE_CALLBACK,
+        keep_escapes, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_MEMORY, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
 bool loop_start(struct shell_loop *loop, int listener, struct err *err) {

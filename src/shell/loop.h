@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "shell/connection.h"
 #include "shell/linger.h"
 #include "shell/request.h"
 #include "shell/shell.h"
@@ -15,7 +16,7 @@ struct shell_loop {
     struct shell *shell;
     struct MHD_Daemon *daemon;
     struct mailbox mail; /* requests that other threads are done with */
-    int epoll;           /* daemon, mailbox, control, watched clients, lingering sockets */
+    int epoll;           /* daemon, mailbox, control, clients' ends, lingering sockets */
     int control;         /* eventfd: look at shell->phase */
     bool quiesced;
     pthread_t thread;
@@ -23,8 +24,9 @@ struct shell_loop {
 
     struct shell_request *free; /* linked by `newer` */
     unsigned free_count;
-    struct shell_request *newest, *oldest; /* suspended */
-    struct shell_request *unwatched;       /* the oldest suspended one that is not watched yet */
+    struct shell_request *newest, *oldest;           /* suspended */
+    struct shell_connection *gone_first, *gone_last; /* whose clients are gone (connection.h) */
+    uint64_t gone_look;                              /* when they are looked at next */
     struct linger_set linger;
     uint64_t now;      /* of this turn */
     unsigned unpolled; /* turns since the last look at `epoll` */
@@ -66,7 +68,7 @@ enum MHD_Result handler_access(void *cls, struct MHD_Connection *connection, con
                                size_t *upload_size, void **state);
 void handler_completed(void *cls, struct MHD_Connection *connection, void **state,
                        enum MHD_RequestTerminationCode code);
-/* watch: the client of a suspended request is gone. */
+/* connection.c: the client of a suspended request is gone. */
 void handler_client_left(struct shell_request *request);
 
 #endif

@@ -20,6 +20,6 @@ static inline uint64_t poll_tag(enum poll_kind kind, unsigned index) {
 static inline unsigned poll_index(uint64_t tag) {
     return (unsigned)(tag >> 3);
 }
-/* POLL_CLIENT is 0, so that a request's address (a multiple of 8) is its own tag. */
+/* POLL_CLIENT is 0, so that a connection's address (a multiple of 8) is its own tag. */
 
 #endif

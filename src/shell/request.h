@@ -68,11 +68,9 @@ struct shell_request {
     struct invocation_request run;
     uint32_t world_minor; /* of the skill that it runs */
 
-    /* the watch over its client, while it is suspended */
     struct shell_request *newer, *older; /* suspended ones of the loop */
     uint64_t suspended_at;
-    int fd;
-    bool suspended, watched;
+    bool suspended;
 };
 
 /* From the loop's pool; NULL without memory. READING. */

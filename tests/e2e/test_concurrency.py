@@ -1,12 +1,13 @@
 """Many at once: sleeping calls, good ones beside bad ones, more than may be, and idle connections."""
 import collections
 import http.client
+import os
 import socket
 import statistics
 import threading
 import time
 
-from e2e_support import read_answer
+from e2e_support import read_answer, wait_until
 
 
 def test_500_sleeping_calls_are_all_answered(start, wasm):
@@ -181,3 +182,43 @@ def test_calls_that_fill_memory_are_finished_one_after_the_other(start, wasm):
     peak = kernel.memory()["peak"]
     print(f"\npeak RSS {alone // 1000} MB with one call, {peak // 1000} MB with 16 at once")
     assert peak < 6 * 150_000
+
+
+HEAD = b"POST /v1/skills/dev/skill/run HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\n"
+PARTS = {"nothing": b"", "part of a head": HEAD[:40], "a whole head without a body": HEAD + b"Content-Length: 5000000\r\n\r\n", "part of a body": HEAD + b"Content-Length: 60000\r\n\r\n\"" + b"x" * 30000,
+         "part of a large body": HEAD + b"Content-Length: 6000000\r\n\r\n\"" + b"x" * 3000000, "a chunk": HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n\"xxxx\r\n",
+         "a request and part of another": HEAD + b"Content-Length: 6\r\n\r\n\"echo\"" + HEAD[:50], "a request": HEAD + b"Content-Length: 6\r\n\r\n\"echo\"",
+         "two requests": (HEAD + b"Content-Length: 6\r\n\r\n\"echo\"") * 2, "garbage": b"\0\1\2\r\n\r\n"}
+
+
+def test_clients_that_send_something_and_close_at_once_leave_no_connection(start, wasm):
+    """The end comes with the last bytes; IDLE_TIMEOUT is 75 s."""
+    kernel = start()
+    kernel.put(wasm.behaviour, "skill")
+    kernel.say("skill", "echo")
+    sockets = lambda: sum(os.readlink(entry).startswith("socket:") for entry in list_descriptors(kernel))
+    before = sockets()
+    for name, part in PARTS.items():
+        for _ in range(30):
+            with socket.create_connection(("127.0.0.1", kernel.port), 10) as client:
+                client.sendall(part)
+        wait_until(lambda: sockets() <= before, timeout=5, what=f"the end of connections that sent {name}")
+    assert kernel.say("skill", "echo").text == '"echo"'
+
+
+def list_descriptors(kernel):
+    folder = f"/proc/{kernel.process.pid}/fd"
+    return [f"{folder}/{number}" for number in os.listdir(folder) if os.path.lexists(f"{folder}/{number}")]
+
+
+def test_a_client_that_closes_its_half_behind_a_quick_request_gets_the_answers(start, wasm):
+    kernel = start()
+    kernel.put(wasm.behaviour, "skill")
+    kernel.say("skill", "echo")
+    for count in (1, 3):
+        with socket.create_connection(("127.0.0.1", kernel.port), 10) as client:
+            client.sendall((HEAD + b"Content-Length: 6\r\n\r\n\"echo\"") * count)
+            client.shutdown(socket.SHUT_WR)
+            stream = client.makefile("rb")
+            assert [read_answer(stream)[0] for _ in range(count)] == [200] * count
+            assert stream.read() == b""
