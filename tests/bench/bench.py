@@ -111,27 +111,30 @@ def good_calls(kernel, count):
     return statistics.median(took)
 
 
-# (what it does, input of tests/skills/behaviour.wat; None: the skill does not exist, how many at once)
-BAD = [("(a good neighbour)", '"e"'), ("traps", '"t"'), ("runs forever (limit 2 s)", '"l"'), ("runs forever, 2 at once", '"l"', 2),
-       ("runs forever, 8 at once", '"l"', 8), ("recurses without end", '"r"'), ("asks for 4 GiB", '"G"'),
-       ("grows memory until it fails", '"g"'), ("fills 512 MiB", '"k"'), ("returns a garbage pointer", '"p"'), ("returns invalid UTF-8", '"q"'),
-       ("returns what is no JSON", '"j"'), ("is not configured", None)]
+# (what it does, skill: tests/skills/behaviour.wat, tests/e2e/wat/printer.wat, or one that does not exist; its input, how many at once)
+BAD = [("(a good neighbour)", "behaviour", '"e"', 1), ("traps", "behaviour", '"t"', 1), ("runs forever (limit 2 s)", "behaviour", '"l"', 1),
+       ("runs forever, 2 at once", "behaviour", '"l"', 2), ("runs forever, 8 at once", "behaviour", '"l"', 8), ("recurses without end", "behaviour", '"r"', 1),
+       ("asks for 4 GiB", "behaviour", '"G"', 1), ("grows memory until it fails", "behaviour", '"g"', 1), ("fills 512 MiB", "behaviour", '"k"', 1),
+       ("fills 512 MiB, 30 at once", "behaviour", '"k"', 30), ("prints 1 GiB of lines", "printer", '"g"', 1), ("prints 1 GiB in one line", "printer", '"G"', 1),
+       ("returns a garbage pointer", "behaviour", '"p"', 1), ("returns invalid UTF-8", "behaviour", '"q"', 1), ("returns what is no JSON", "behaviour", '"j"', 1),
+       ("is not configured", "nobody", "{}", 1)]
 
 
 def beside_bad(options):
     """p50 of 1,000 good calls alone, and while a bad one is made again and again."""
     print("\n== a good request (C) beside a bad one: p50 of 1,000 calls in ms; target: at most twice as slow")
-    fixture = pathlib.Path(options.kernel).resolve().parents[2] / "tests" / "behaviour.wasm"
+    fixtures = pathlib.Path(options.kernel).resolve().parents[2] / "tests"
     with Kernel(options.kernel, env={"INVOCATION_TIMEOUT": "2s"}) as kernel:
-        for path in (options.skills / "sample_c.wasm", fixture):
+        for path in (options.skills / "sample_c.wasm", fixtures / "behaviour.wasm", fixtures / "printer.wasm"):
             shutil.copy(path, kernel.skills)
             kernel.wait_listed(path.stem)
         good_calls(kernel, 500)
         kernel.run("behaviour", '"e"')
-        for text, body, *count in BAD:
+        kernel.run("printer", '"e"')
+        for text, skill, body, count in BAD:
             alone = good_calls(kernel, 1000)
-            command = [sys.executable, __file__, "--attack", str(kernel.port), "behaviour" if body else "nobody", body or "{}"]
-            attackers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(*count or (1,))]
+            command = [sys.executable, __file__, "--attack", str(kernel.port), skill, body]
+            attackers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
             for attacker in attackers:
                 attacker.stdout.readline()
             beside = good_calls(kernel, 1000)
