@@ -193,7 +193,8 @@ static void finish_ready(struct skill_store *store, struct load *load, struct sk
     struct effects effects = {0};
     struct entry *entry = load->owner;
     if (was_replaced(load)) {
-        skill_release(skill);
+        effects.dropped = skill;
+        effects_run(store, &effects);
         finish_changed(store, load);
         return;
     }

@@ -67,8 +67,7 @@ void load_reset(struct load *load) {
 
 /* ---- map */
 
-static struct skill *make_skill(const struct load *load, struct skill_code *code,
-                                struct engine_image *image) {
+static struct skill *make_skill(const struct load *load, struct skill_code *code) {
     const struct skill_facts *facts = &load->manifest.facts;
     struct skill *skill = calloc(1, sizeof *skill);
     uint64_t *globals = malloc(((size_t)facts->global_count + 1) * sizeof *globals);
@@ -81,19 +80,18 @@ static struct skill *make_skill(const struct load *load, struct skill_code *code
     *skill = (struct skill){.name = name,
                             .world_minor = facts->minor,
                             .code = skill_code_retain(code),
-                            .image = engine_image_retain(image),
                             .globals = globals};
     atomic_init(&skill->references, 1);
     return skill;
 }
 
-static bool build_skill(struct load *load, struct skill_code *code, struct engine_image *image,
-                        struct skill **out) {
+/* But for its image. */
+static bool build_skill(struct load *load, struct skill_code *code, struct skill **out) {
     struct err *err = &load->error;
     if (code->interface.global_count != load->manifest.facts.global_count)
         return err_set(err, ERR_INTERNAL, "the linker's interface has %u globals, its facts %u",
                        code->interface.global_count, load->manifest.facts.global_count);
-    struct skill *skill = make_skill(load, code, image);
+    struct skill *skill = make_skill(load, code);
     if (skill == NULL) return err_set(err, ERR_MEMORY, "no memory for a skill");
     if (!skill_bind_exports(skill, load->manifest.facts.kind, err)) {
         skill_release(skill);
@@ -105,15 +103,16 @@ static bool build_skill(struct load *load, struct skill_code *code, struct engin
 
 static enum codes_answer map_skill(struct stages *stages, struct load *load,
                                    struct skill_code *code, struct skill **out) {
-    struct engine_image *image;
-    int fd = cache_open_artefact(stages->cache, ARTEFACT_IMAGE, &load->manifest.image);
-    if (fd < 0) return CODES_MISSING;
-    bool good = engine_image_open(fd, load->manifest.facts.pages, &image, &load->error);
-    close(fd);
-    if (!good) return CODES_FAILED;
-    good = build_skill(load, code, image, out);
-    engine_image_release(image);
-    return good ? CODES_DONE : CODES_FAILED;
+    struct skill *skill = NULL;
+    if (!build_skill(load, code, &skill)) return CODES_FAILED;
+    /* Last, so that a load that fails uses no image. */
+    enum codes_answer answer =
+        images_get(&stages->images, stages->cache, &load->manifest, &skill->image, &load->error);
+    if (answer == CODES_DONE)
+        *out = skill;
+    else
+        skill_release(skill);
+    return answer;
 }
 
 /* `code`: NULL, or the caller's reference, which is taken over. */

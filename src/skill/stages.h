@@ -11,6 +11,7 @@
 #include "skill/cache.h"
 #include "skill/codes.h"
 #include "skill/directory.h"
+#include "skill/images.h"
 #include "skill/lanes.h"
 
 #define STAGE_MAX_INPUT (1u << 30) /* bytes of a skill file, or of linked code */
@@ -32,6 +33,7 @@ struct stages {
     int stop; /* a descriptor that becomes readable when everything has to end */
     struct lanes lanes;
     struct codes codes;
+    struct images images;
 };
 
 struct load_times {
@@ -64,7 +66,8 @@ enum stage_result {
     STAGE_CHANGED, /* the file is not the one that was hashed: begin anew */
 };
 
-/* `followers`: set to loads that have to be run again (lanes_leave), or NULL. */
+/* `out`: a user of its image from now on; who lets it go tells `images`.
+ * `followers`: set to loads that have to be run again (lanes_leave), or NULL. */
 enum stage_result stages_run(struct stages *stages, struct load *load, struct skill **out,
                              struct load **followers);
 /* Let go of the file and what is known of it, so that a run begins anew. */

@@ -99,7 +99,9 @@ void effects_run(struct skill_store *store, struct effects *effects) {
         request->done(request);
     }
     if (effects->dropped == NULL) return;
-    if (store->image_dropped != NULL) store->image_dropped(store->context, effects->dropped->image);
+    struct engine_image *image = effects->dropped->image;
+    if (images_let_go(&store->stages.images, image) && store->image_dropped != NULL)
+        store->image_dropped(store->context, image);
     skill_release(effects->dropped);
     codes_sweep(&store->stages.codes);
 }

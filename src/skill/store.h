@@ -29,8 +29,8 @@ struct skill_store_settings {
     uint64_t compile_time;    /* ns a child may run; 0: default 5 min */
     bool strict_memory;       /* as the engine's */
     uint64_t reservation;     /* as the engine's (engine_settings.reservation); 0: its default */
-    /* Called (any thread, no lock held) when an image goes out of use: executors give its slots
-     * back. May be NULL. */
+    /* Called (any thread, no lock held) when the last skill of an image is not loaded any more:
+     * executors give its slots back. May be NULL. */
     void (*image_dropped)(void *context, struct engine_image *image);
     void *context;
 };

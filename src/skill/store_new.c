@@ -109,6 +109,7 @@ static bool init_stages(struct skill_store *store, struct engine *engine,
 static void init_locks(struct skill_store *store, unsigned loaders) {
     lanes_init(&store->stages.lanes, loaders);
     codes_init(&store->stages.codes);
+    images_init(&store->stages.images);
     pthread_mutex_init(&store->lock, NULL);
     pthread_mutex_init(&store->loader.lock, NULL);
     pthread_cond_init(&store->loader.more, NULL);
@@ -172,6 +173,7 @@ void skill_store_free(struct skill_store *store) {
     free_namespaces(store);
     cache_close(store->stages.cache);
     codes_free(&store->stages.codes);
+    images_free(&store->stages.images);
     lanes_free(&store->stages.lanes);
     if (store->inotify >= 0) close(store->inotify);
     if (store->wake >= 0) close(store->wake);

@@ -1,5 +1,6 @@
 """Deploying is copying a file: copied, replaced, deleted, half written; and loads that disturb nobody."""
 import os
+import pathlib
 import re
 import shutil
 import statistics
@@ -252,10 +253,16 @@ def test_first_requests_in_parallel_compile_once_and_hold_up_nobody(start, wasm,
     assert len(list(kernel.cache.glob("*.cwasm"))) == compiled + 2
 
 
+def image_maps(kernel):
+    """Every mapping of an image: address range and file. The engine's own of an image is read only, those of slots are writable."""
+    lines = pathlib.Path(f"/proc/{kernel.process.pid}/maps").read_text().splitlines()
+    return {(line.split()[0], line.split()[1]) for line in lines if line.split()[-1].endswith(".image")}
+
+
 def test_a_call_that_begins_after_its_skill_was_dropped_keeps_nothing_of_it(start, wasm):
     kernel = start(env={"EXECUTORS": "1", "INVOCATION_TIMEOUT": "20s", "SHUTDOWN_DEADLINE": "1s"})
     kernel.put(wasm.behaviour, "skill")
-    kernel.put(wasm.behaviour, "busy")
+    kernel.put(constant(wasm, '"another"'), "busy")  # an image of its own
     assert kernel.say("skill", "echo").status == kernel.say("busy", "echo").status == 200
     loops = [kernel.begin("busy", '"loop"') for _ in range(33)]  # so many that new calls wait
     for _ in range(6):
@@ -266,12 +273,46 @@ def test_a_call_that_begins_after_its_skill_was_dropped_keeps_nothing_of_it(star
             client.close()
     for client in loops:
         client.close()
+    wait_until(lambda: sum(rights.startswith("r--") for _, rights in image_maps(kernel)) <= 2, what="the end of dropped images")
 
-    def images():
-        folder = f"/proc/{kernel.process.pid}/fd"
-        return sum(os.readlink(f"{folder}/{name}").endswith(".image") for name in os.listdir(folder) if os.path.lexists(f"{folder}/{name}"))
 
-    wait_until(lambda: images() <= 2, what="the end of dropped images")
+def test_copies_share_one_image_until_the_last_goes(start, wasm):
+    kernel = start(env={"EXECUTORS": "1", "NAMESPACE_UPDATE_INTERVAL": "1h"})
+    names = [f"copy{i}" for i in range(30)]
+    for name in names:
+        kernel.put(wasm.behaviour, name)
+        assert kernel.say(name, "echo").status == 200
+    shared = image_maps(kernel)
+    assert sorted(rights for _, rights in shared) == ["r--s", "rw-p"]  # the engine's, one slot's
+    for name in names[1:]:
+        (kernel.skills / f"{name}.wasm").unlink()
+    wait_until(lambda: kernel.listed() == ["dev/copy0"], 5)
+    time.sleep(0.1)  # executors forget what they are told by mail
+    assert kernel.say("copy0", "echo").status == 200
+    assert image_maps(kernel) == shared  # the same slot, still warm
+    (kernel.skills / "copy0.wasm").unlink()
+    wait_until(lambda: not image_maps(kernel), 5, "the end of the image")
+
+
+def test_copies_come_and_go_at_once(start, wasm):
+    """Each client deletes and deploys its own copy and calls it: the last one of an image goes while the next comes."""
+    kernel = start(env={"NAMESPACE_UPDATE_INTERVAL": "1h"})
+
+    def client(number):
+        name = f"copy{number}"
+        for i in range(25):
+            kernel.put_at_once(wasm.behaviour, name)
+            kernel.wait_listed(name)
+            assert kernel.say(name, "write").status == 200
+            if i % 2:
+                kernel.call("DELETE", f"/cached_skills/dev/{name}")
+            answer = kernel.say(name, "check")
+            assert (answer.status, answer.text) == (200, "0")
+            (kernel.skills / f"{name}.wasm").unlink()
+            wait_until(lambda: f"dev/{name}" not in kernel.listed(), 5)
+
+    kernel.many(3, client)
+    wait_until(lambda: not image_maps(kernel), 5, "the end of every image")
 
 
 def test_two_namespaces_on_one_directory(start, wasm, tmp_path):

@@ -3,6 +3,7 @@
 behaviour: w writes a secret wherever it can reach, c counts what is left of one."""
 import collections
 import random
+import shutil
 import threading
 import time
 
@@ -12,9 +13,14 @@ SETTINGS = {"default": {}, "strict": {"STRICT_MEMORY": "true"}, "one executor": 
 
 
 @pytest.fixture(params=SETTINGS)
-def attacked(request, start, wasm):
-    """Two skills of one code with images of their own."""
-    kernel = start(env={"INVOCATION_TIMEOUT": "250ms", "SHUTDOWN_DEADLINE": "1s", **SETTINGS[request.param]})
+def attacked(request, start, wasm, tmp_path):
+    """Two skills of one code with images of their own, and a copy of the first, which shares its slots, in another namespace."""
+    folder, twins = tmp_path / "attacked", tmp_path / "twins"
+    folder.mkdir()
+    twins.mkdir()
+    shutil.copyfile(wasm.behaviour, twins / "one.wasm")
+    kernel = start(folder=folder, env={"INVOCATION_TIMEOUT": "250ms", "SHUTDOWN_DEADLINE": "1s", "NAMESPACES__DEV__DIRECTORY": str(folder / "skills"),
+                                       "NAMESPACES__TWINS__DIRECTORY": str(twins), **SETTINGS[request.param]})
     kernel.put(wasm.behaviour, "one")
     kernel.put(wasm.variant("behaviour-two", ('"unchanged"', '"unchangeD"')), "two")
     assert kernel.say("one", "check").text == kernel.say("two", "check").text == "0"
@@ -27,10 +33,25 @@ def clean(kernel, name):
     assert (answer.status, answer.text) == (200, "0"), f"{answer.text} things of another call were found by {name}"
 
 
+def twin(kernel, word):
+    return kernel.call("POST", "/v1/skills/twins/one/run", f'"{word}"')
+
+
 def test_a_secret_is_gone_for_the_next_call(attacked):
     for i in range(300):
         assert attacked.say("one", "write").status == 200
         clean(attacked, ("one", "two")[i % 2])
+        clean(attacked, "one")
+
+
+@pytest.mark.parametrize("after", ["echo", "grow", "t", "loop", "s"])
+def test_a_secret_is_not_seen_through_a_copy(attacked, after):
+    assert twin(attacked, "check").text == "0"
+    for _ in range(20 if after == "echo" else 3):
+        assert attacked.say("one", "write").status == 200
+        attacked.say("one", after)
+        assert twin(attacked, "check").text == "0"
+        assert twin(attacked, "write").status == 200
         clean(attacked, "one")
 
 

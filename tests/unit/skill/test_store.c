@@ -261,6 +261,33 @@ static void codes_end(void **state) {
     assert_null(world.store->stages.codes.items);
 }
 
+/* Copies of one file share the image, with its slots, until the last of them goes. */
+static void images_end(void **state) {
+    (void)state;
+    put_good("a", NULL), put_good("b", NULL), put_good("c", "other");
+    world_start();
+    struct skill *a = load_good("a"), *b = load_good("b"), *c = load_good("c");
+    assert_ptr_equal(a->image, b->image);
+    assert_ptr_not_equal(a->image, c->image);
+    assert_true(skill_store_drop(world.store, str_of("dev"), str_of("a")));
+    assert_int_equal(world.images_dropped, 0);
+    struct skill *again = load_good("a");
+    assert_ptr_equal(again->image, b->image);
+    skill_release(again);
+    assert_true(skill_store_drop(world.store, str_of("dev"), str_of("a")));
+    take_away("b");
+    listed("a,c", 5000);
+    assert_int_equal(world.images_dropped, 1);
+    again = load_good("a"); /* the one that is dropped is not taken, though it is still there */
+    assert_ptr_not_equal(again->image, b->image);
+    skill_release(again);
+    assert_true(skill_store_drop(world.store, str_of("dev"), str_of("a")));
+    assert_true(skill_store_drop(world.store, str_of("dev"), str_of("c")));
+    assert_int_equal(world.images_dropped, 3);
+    assert_null(world.store->stages.images.items);
+    skill_release(a), skill_release(b), skill_release(c);
+}
+
 static void stopped_while_loading(void **state) {
     (void)state;
     enum { ASKS = 12 }; /* more than run, and than those that run wake when they end */
@@ -440,6 +467,7 @@ int main(int argc, char **argv) {
         WITH(children_have_few_rights),
         WITH(dropped),
         WITH(codes_end),
+        WITH(images_end),
         WITH(stopped_while_loading),
         WITH(cache_files_go_bad),
         WITH(another_program),

@@ -1,0 +1,106 @@
+#include "skill/images.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/must.h"
+
+struct image_item {
+    struct image_item *next;
+    struct digest component, digest;
+    struct engine_image *image; /* one reference is ours; calls and threads have others, so: */
+    uint32_t users;             /* skills that are loaded */
+};
+
+void images_init(struct images *images) {
+    images->items = NULL;
+    pthread_mutex_init(&images->lock, NULL);
+}
+
+static void item_free(struct image_item *item) {
+    engine_image_release(item->image);
+    free(item);
+}
+
+void images_free(struct images *images) {
+    while (images->items != NULL) {
+        struct image_item *item = images->items;
+        images->items = item->next;
+        item_free(item);
+    }
+    pthread_mutex_destroy(&images->lock);
+}
+
+/* One user more; NULL: not there. The lock is held. */
+static struct engine_image *use(const struct images *images,
+                                const struct skill_manifest *manifest) {
+    for (struct image_item *item = images->items; item != NULL; item = item->next)
+        if (memcmp(&item->component, &manifest->component, DIGEST_SIZE) == 0 &&
+            memcmp(&item->digest, &manifest->image.sha256, DIGEST_SIZE) == 0) {
+            item->users++;
+            return engine_image_retain(item->image);
+        }
+    return NULL;
+}
+
+static enum codes_answer open_item(struct cache *cache, const struct skill_manifest *manifest,
+                                   struct image_item **out, struct err *err) {
+    int fd = cache_open_artefact(cache, ARTEFACT_IMAGE, &manifest->image);
+    if (fd < 0) return CODES_MISSING;
+    struct image_item *item = malloc(sizeof *item);
+    bool good =
+        item != NULL ? engine_image_open(fd, manifest->facts.pages, &item->image, err)
+                     : err_set(err, ERR_MEMORY, "no memory for a skill's image");
+    close(fd);
+    if (!good) {
+        free(item);
+        return CODES_FAILED;
+    }
+    item->component = manifest->component;
+    item->digest = manifest->image.sha256;
+    item->users = 0;
+    *out = item;
+    return CODES_DONE;
+}
+
+enum codes_answer images_get(struct images *images, struct cache *cache,
+                             const struct skill_manifest *manifest, struct engine_image **out,
+                             struct err *err) {
+    pthread_mutex_lock(&images->lock);
+    *out = use(images, manifest);
+    pthread_mutex_unlock(&images->lock);
+    if (*out != NULL) return CODES_DONE;
+    /* Without the lock: a file of a gigabyte may have to be summed. */
+    struct image_item *item;
+    enum codes_answer answer = open_item(cache, manifest, &item, err);
+    if (answer != CODES_DONE) return answer;
+    pthread_mutex_lock(&images->lock);
+    *out = use(images, manifest); /* another may have been quicker */
+    if (*out == NULL) {
+        item->next = images->items;
+        images->items = item;
+        item->users = 1;
+        *out = engine_image_retain(item->image);
+        item = NULL;
+    }
+    pthread_mutex_unlock(&images->lock);
+    if (item != NULL) item_free(item);
+    return CODES_DONE;
+}
+
+bool images_let_go(struct images *images, const struct engine_image *image) {
+    struct image_item *last = NULL;
+    pthread_mutex_lock(&images->lock);
+    struct image_item **at = &images->items;
+    while (*at != NULL && (*at)->image != image) at = &(*at)->next;
+    must(*at != NULL);
+    if (--(*at)->users == 0) {
+        last = *at;
+        *at = last->next;
+    }
+    pthread_mutex_unlock(&images->lock);
+    if (last == NULL) return false;
+    item_free(last);
+    return true;
+}
