@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the sample skills with the public tools that tools/setup.sh installed.
 #
-#   skills/build.sh              all samples (sample_rs only where Rust can build for wasm32-wasip2)
+#   skills/build.sh              all samples
 #   skills/build.sh NAME...      these; variants for tests are built only when named:
 #                                sample_js_all   JavaScript with every feature, imports wasi:http
 #                                sample_c_w02, sample_c_w04, sample_c_w05   C for the other worlds
@@ -23,9 +23,14 @@ CACHE=$PHARIA_DEV_CACHE
 SDK=$CACHE/venv-sdk
 BUILT=$CACHE/skills/built
 OUT=$CACHE/skills/out
-RUST_TARGET=wasm32-wasip2
 
 # ---- one function a builder: BUILDER WORK OUTPUT [ARGUMENT] -------------------------------------
+
+# to_component CORE OUTPUT: what CORE imports of the first WASI comes from the adapter.
+to_component() {
+    "$WASM_TOOLS" component new "$1" -o "$2" \
+        --adapt "wasi_snapshot_preview1=$CACHE/adapter/wasi_snapshot_preview1.reactor.wasm"
+}
 
 # For world 0.MINOR. Bindings are in the source; "embed" adds the types, "new" makes the component.
 build_c() {
@@ -35,8 +40,7 @@ build_c() {
     clang-14 --target=wasm32-wasi -mexec-model=reactor -std=gnu11 -O2 -Wall -Wextra -Werror \
         -Wl,-s "-DWORLD=\"$version\"" "-DWORLD_MINOR=$minor" -o "$work/core.wasm" "$SKILLS"/sample_c/*.c
     "$WASM_TOOLS" component embed "$world" --world skill "$work/core.wasm" -o "$work/typed.wasm"
-    "$WASM_TOOLS" component new "$work/typed.wasm" -o "$output" \
-        --adapt "wasi_snapshot_preview1=$CACHE/adapter/wasi_snapshot_preview1.reactor.wasm"
+    to_component "$work/typed.wasm" "$output"
 }
 
 build_js() {
@@ -62,18 +66,42 @@ build_py() {
     mv "$work/$name.wasm" "$output"
 }
 
+# For wasm32-wasip2 cargo makes the component. For wasm32-wasip1 it also builds the standard library
+# and links with Debian's wasi-libc; the bindings have put the types in. What cargo built is kept, so a
+# change of the sample does not build the standard library again.
 build_rs() {
-    local work=$1 output=$2
-    # A copy, so that no lock file appears beside the sources; they expect the texts two folders up.
-    mkdir -p "$work/skills"
-    cp -r "$SKILLS/sample_rs" "$work/skills/"
-    cp -r "$TOP/wit" "$work/"
-    (cd "$work/skills/sample_rs" && "$CARGO" build --release --target $RUST_TARGET --target-dir "$work")
-    mv "$work/$RUST_TARGET/release/sample_rs.wasm" "$output"
-}
-
-have_rust_target() {
-    [ -n "${CARGO-}" ] && [ -d "$(rustc --print target-libdir --target $RUST_TARGET 2>/dev/null)" ]
+    local output=$2 place crt1 built options linking=()
+    place=$CACHE/skills/rust/$(readlink "$CACHE/crates")
+    built=$place/target/$RUST_TARGET/release/sample_rs.wasm
+    mkdir -p "$place/skills"
+    find "$CACHE/skills/rust" -mindepth 1 -maxdepth 1 ! -path "$place" -exec rm -rf {} +
+    # A copy, so that nothing appears beside the sources; they expect the texts two folders up.
+    rm -rf "$place/skills/sample_rs" "$place/wit"
+    cp -r "$SKILLS/sample_rs" "$place/skills/"
+    cp "$CACHE/crates/Cargo.lock" "$place/skills/sample_rs/"
+    cp -r "$TOP/wit" "$place/"
+    options=(--release --locked --offline --target "$RUST_TARGET" --target-dir "$place/target"
+        --config 'source.crates-io.replace-with="vendored"'
+        --config "source.vendored.directory=\"$CACHE/crates/vendor\"")
+    if [ "$RUST_TARGET" = wasm32-wasip1 ]; then
+        crt1=$(clang-14 --target=wasm32-wasi -print-file-name=crt1-reactor.o)
+        options+=(-Z "build-std=std,panic_abort")
+        # Only for the last link. rustc's own copies of libc and its start code are not there.
+        linking=(-C linker=wasm-ld-14 -C link-self-contained=no -L "native=$(dirname "$crt1")"
+            -C "link-arg=$crt1" -C link-arg=--export=_initialize)
+        # Or a released compiler takes no -Z.
+        export RUSTC_BOOTSTRAP=1
+    fi
+    (
+        cd "$place/skills/sample_rs"
+        unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
+        RUSTC=$RUST_RUSTC "$RUST_CARGO" rustc "${options[@]}" -- "${linking[@]}"
+    )
+    if [ "$RUST_TARGET" = wasm32-wasip1 ]; then
+        to_component "$built" "$output"
+    else
+        cp "$built" "$output"
+    fi
 }
 
 # ---- what a skill is made from ------------------------------------------------------------------
@@ -97,8 +125,10 @@ describe() {
         sources+=("$SKILLS"/sample_py/*.py "$SKILLS/$1"/*.py)
         ;;
     sample_rs)
-        rustc --version
-        sources+=("$SKILLS"/sample_rs/{Cargo.toml,src/*} "$TOP"/wit/skill@0.3/*)
+        echo "$RUST_TARGET"
+        "$RUST_RUSTC" --version
+        readlink "$CACHE/venv-tools" "$CACHE/adapter" "$CACHE/crates"
+        sources+=("$SKILLS"/sample_rs/{Cargo.toml,Cargo.lock.in,src/*} "$TOP"/wit/skill@0.3/*)
         ;;
     esac
     sha256sum "${sources[@]}" | cut -d' ' -f1
@@ -153,10 +183,9 @@ build() {
     local name=$1 key result how
     read -ra how <<<"$(builder "$name")"
     [ ${#how[@]} -gt 0 ] || exit 1
-    if [ "$name" = sample_rs ] && ! have_rust_target; then
-        say "sample_rs is left out: Rust has no target $RUST_TARGET here (remedy: rustup target add $RUST_TARGET)"
-        return
-    fi
+    [ "$name" != sample_rs ] || { [ -x "$RUST_RUSTC" ] && [ -e "$CACHE/crates/Cargo.lock" ]; } ||
+        die "sample_rs cannot be built: Rust has no target wasm32-wasip2 here, or the crates are not there" \
+            "run tools/setup.sh, which installs what builds it without that target"
     key=$(describe "$name" | sha256sum | cut -c1-12)
     result=$BUILT/$name-$key.wasm
     if [ ! -e "$result" ]; then

@@ -27,6 +27,8 @@ APT_PACKAGES=(
     libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libjansson-dev libxxhash-dev libcmocka-dev
     wrk
 )
+# Where Rust has no target wasm32-wasip2: 145 MB to fetch, 810 MB on the disk.
+RUST_WASM_PACKAGES=(rustc-web cargo-web rust-web-src)
 
 # ---- what is there ----------------------------------------------------------------------------
 
@@ -59,6 +61,39 @@ find_python() {
     return 0
 }
 
+# Has this rustc a standard library for that target? It names the folder even where there is none.
+has_target() {
+    local dir
+    dir=$("$1" --print target-libdir --target "$2" 2>/dev/null) && [ -d "$dir" ]
+}
+
+# The crates that Debian's sources of the standard library come with, if they are those of its rustc.
+std_crates() {
+    local version dir
+    version=$(/usr/bin/rustc --version 2>/dev/null | cut -d' ' -f2 || true)
+    dir=/usr/src/rustc-$version/library/vendor
+    [ ! -x /usr/bin/cargo ] || [ ! -d "$dir" ] || echo "$dir"
+}
+
+# Sets what builds Rust skills: the toolchain on PATH if it has the target for components. Else
+# Debian's, which can build the standard library for the WASI before that: no registry has the target
+# or the sources (rustup fetches both from a server of its own).
+find_rust_wasm() {
+    RUST_CARGO=$(find_cargo)
+    RUST_RUSTC=${RUST_CARGO%cargo}rustc
+    RUST_TARGET=wasm32-wasip2
+    [ -n "$RUST_CARGO" ] && has_target "$RUST_RUSTC" $RUST_TARGET && return
+    RUST_CARGO=/usr/bin/cargo
+    RUST_RUSTC=/usr/bin/rustc
+    RUST_TARGET=wasm32-wasip1
+}
+
+# All of them if any is missing or of another version.
+missing_rust_packages() {
+    find_rust_wasm
+    [ $RUST_TARGET = wasm32-wasip2 ] || [ -n "$(std_crates)" ] || printf '%s\n' "${RUST_WASM_PACKAGES[@]}"
+}
+
 missing_packages() {
     local wanted=("${APT_PACKAGES[@]}") present
     command -v node >/dev/null || wanted+=(nodejs)
@@ -66,7 +101,7 @@ missing_packages() {
     [ -n "$(find_cargo)" ] || wanted+=(cargo-web rustc-web)
     present=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
         sed -n 's/^installed //p' || true)
-    printf '%s\n' "${wanted[@]}" | grep -vxF -e "${present:-none}" || true
+    { printf '%s\n' "${wanted[@]}" | grep -vxF -e "${present:-none}" || true; missing_rust_packages; } | awk '!seen[$0]++'
 }
 
 PYTHON_TOOLS_DIR=venv-tools-$(digest "$TOP/tools/requirements.txt")
@@ -75,9 +110,18 @@ NPM_DIR=npm-$(digest "$TOP"/skills/sample_js/package{,-lock}.json)
 CACHE_ITEMS=("wasmtime-$WASMTIME" "adapter-$WASMTIME" "$PYTHON_TOOLS_DIR" "$PYTHON_SDK_DIR" "$NPM_DIR")
 [ "$(find_node)" != "$CACHE/node-$NODE/bin/node" ] || CACHE_ITEMS+=("node-$NODE")
 
+# A part of the crates is the toolchain's own; it may be installed only while this runs.
+crates_dir() {
+    local std
+    find_rust_wasm
+    std=$(std_crates)
+    [ $RUST_TARGET = wasm32-wasip1 ] || std=
+    echo "crates-$(digest "$TOP"/skills/sample_rs/Cargo.{toml,lock.in})${std:+-rust-$("$RUST_RUSTC" --version | cut -d' ' -f2)}"
+}
+
 missing_items() {
     local item
-    for item in "${CACHE_ITEMS[@]}"; do
+    for item in "${CACHE_ITEMS[@]}" "$(crates_dir)"; do
         [ -e "$CACHE/$item" ] && [ ! -e "$CACHE/$item.unfinished" ] || echo "$item"
     done
 }
@@ -114,6 +158,9 @@ install_packages() {
         apt_install "${missing[@]}"
     [ -n "$(find_cargo)" ] || die "no cargo that reads edition 2024 (1.$CARGO_AT_LEAST or later)" \
         "install Debian's cargo-web and rustc-web, or update the one on PATH (rustup update)"
+    [ -z "$(missing_rust_packages)" ] || die "Rust has no target wasm32-wasip2 here, and Debian's toolchain comes without the crates of its standard library" \
+        "it is older than 1.96: add Debian's security updates to the sources of apt, then run this again" \
+        "or where the server of rustup is reached: rustup target add wasm32-wasip2"
     [ -n "$(find_python)" ] || die "no Python 3.11 or later that can make environments" \
         "apt-get install -y python3 python3-venv"
 }
@@ -165,6 +212,30 @@ make_adapter() {
     crate=$(fetch_crate wasi-preview1-component-adapter-provider "$new/tmp")
     cp "$crate/artefacts/wasi_snapshot_preview1.reactor.wasm" "$new/"
     rm -rf "$new/tmp"
+}
+
+# ---- Rust skills ------------------------------------------------------------------------------
+
+# Crates of the sample, and of the standard library where that is built: a folder that cargo takes
+# instead of the registry, so that the build needs no network. Versions are pinned in Cargo.lock.in, a
+# Cargo.lock without the registry's address: that is in the lock file that cargo writes for itself.
+make_crates() {
+    local new=$1 registry crate
+    find_rust_wasm
+    export RUSTC=$RUST_RUSTC
+    mkdir -p "$new/tmp/src"
+    : >"$new/tmp/src/lib.rs"
+    cp "$TOP/skills/sample_rs/Cargo.toml" "$new/tmp/"
+    (cd "$new/tmp" && "$RUST_CARGO" generate-lockfile)
+    registry=$(sed -n 's/^source = "\(.*\)"$/\1/p' "$new/tmp/Cargo.lock" | sort -u)
+    sed "s|@REGISTRY@|$registry|" "$TOP/skills/sample_rs/Cargo.lock.in" >"$new/tmp/Cargo.lock"
+    (cd "$new/tmp" && "$RUST_CARGO" vendor --locked --versioned-dirs ../vendor)
+    mv "$new/tmp/Cargo.lock" "$new/"
+    rm -rf "$new/tmp"
+    [ $RUST_TARGET = wasm32-wasip1 ] || return 0
+    for crate in "$(std_crates)"/*; do
+        [ -e "$new/vendor/${crate##*/}" ] || ln -s "$crate" "$new/vendor/"
+    done
 }
 
 # ---- Python and npm tools ---------------------------------------------------------------------
@@ -250,6 +321,10 @@ print_env() {
     printf 'export WASM_TOOLS=%q\n' "$CACHE/venv-tools/bin/wasm-tools"
     printf 'export PYTHON_TOOLS=%q\n' "$CACHE/venv-tools/bin/python"
     printf 'export CARGO=%q\n' "$(find_cargo)"
+    find_rust_wasm
+    printf 'export RUST_TARGET=%q\n' "$RUST_TARGET"
+    printf 'export RUST_CARGO=%q\n' "$RUST_CARGO"
+    printf 'export RUST_RUSTC=%q\n' "$RUST_RUSTC"
     printf 'export NODE=%q\n' "$(find_node)"
 }
 
@@ -271,6 +346,7 @@ install_all() {
     flock -n 9 || { say "waiting for another setup to end ..." && flock 9; }
     item "wasmtime-$WASMTIME" "wasmtime-$WASMTIME" "fetching Wasmtime $WASMTIME, library and headers" make_wasmtime
     item "adapter-$WASMTIME" adapter "fetching the WASI adapter" make_adapter
+    item "$(crates_dir)" crates "fetching the crates of the Rust sample" make_crates
     item_in_place "$PYTHON_TOOLS_DIR" venv-tools "installing Python tools" make_venv "$TOP/tools/requirements.txt"
     item_in_place "$PYTHON_SDK_DIR" venv-sdk "installing the Python SDK" make_sdk
     [ "$(find_node)" != "$CACHE/node-$NODE/bin/node" ] ||
