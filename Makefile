@@ -32,6 +32,7 @@ unit: build
 	@tools/build.sh release test
 
 e2e: skills
+	@skills/build.sh sample_js_all sample_c_w02 sample_c_w04 sample_c_w05
 	@$(T) "end-to-end tests" tools/python.sh -m pytest -q tests/e2e
 
 judge: skills

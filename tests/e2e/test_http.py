@@ -31,7 +31,7 @@ def test_skills_are_listed_sorted(kernel, path):
     names = answer.json()
     assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
     assert names == sorted(names, key=str.encode)
-    assert {"dev/behaviour", "dev/sample_c", "dev/sample_js", "dev/sample_py", "dev/grüße 100%", "dev/with.dot"} <= set(names)
+    assert {"dev/behaviour", "dev/sample_c", "dev/sample_js", "dev/sample_py", "dev/sample_rs", "dev/grüße 100%", "dev/with.dot"} <= set(names)
 
 
 def test_list_ignores_its_query(kernel):

@@ -125,9 +125,9 @@ def test_a_handle_that_was_left_is_not_there_for_the_next(start, wasm):
     assert kernel.say("handles", "h").status == 503
 
 
-def test_the_four_calls_of_the_study_on_python_and_c(kernel):
+def test_the_four_calls_of_the_study_on_every_sample(kernel):
     """Large, small, large again, small: what the large ones grew and filled does not change the small ones."""
-    for name in ("sample_py", "sample_c", "sample_js"):
+    for name in ("sample_py", "sample_c", "sample_js", "sample_rs"):
         for memory in (50000, None, 50000, None):
             body = {"topic": "x"} | ({"memory": memory, "chunks": 1} if memory else {})
             assert kernel.run(name, body).json() == "Hello x" + (f"  memory={memory:06} KB in 1 chunks" if memory else "")

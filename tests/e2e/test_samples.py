@@ -5,18 +5,8 @@ import re
 import jsonschema
 import pytest
 
-import e2e_support
-
-NAMES = ["sample_py", "sample_js", "sample_c"]
-if (e2e_support.DEV_CACHE / "skills/out/sample_rs.wasm").exists():
-    NAMES.append("sample_rs")
+NAMES = ["sample_py", "sample_js", "sample_c", "sample_rs"]
 each = pytest.mark.parametrize("name", NAMES)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def with_rust(shared, wasm):
-    if "sample_rs" in NAMES:
-        shared.put(wasm.sample("sample_rs"), "sample_rs")
 
 
 @each
