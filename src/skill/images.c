@@ -49,9 +49,11 @@ static enum codes_answer open_item(struct cache *cache, const struct skill_manif
     int fd = cache_open_artefact(cache, ARTEFACT_IMAGE, &manifest->image);
     if (fd < 0) return CODES_MISSING;
     struct image_item *item = malloc(sizeof *item);
-    bool good =
-        item != NULL ? engine_image_open(fd, manifest->facts.pages, &item->image, err)
-                     : err_set(err, ERR_MEMORY, "no memory for a skill's image");
+    bool good = false;
+    if (item == NULL)
+        err_set(err, ERR_MEMORY, "no memory for a skill's image");
+    else
+        good = engine_image_open(fd, manifest->facts.pages, &item->image, err);
     close(fd);
     if (!good) {
         free(item);

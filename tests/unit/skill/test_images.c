@@ -1,4 +1,5 @@
-/* images: one for all users of a skill file, gone with its last one, never handed out after that. */
+/* images: one for all users of a skill file, gone with its last one, never handed out after that.
+ */
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -184,12 +185,8 @@ static void last_and_next_at_once(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH(one_for_all_users),
-        WITH(others_have_their_own),
-        WITH(a_new_one_after_the_last),
-        WITH(skills_may_live_on),
-        WITH(failures_leave_nothing),
-        WITH(last_and_next_at_once),
+        WITH(one_for_all_users),  WITH(others_have_their_own),  WITH(a_new_one_after_the_last),
+        WITH(skills_may_live_on), WITH(failures_leave_nothing), WITH(last_and_next_at_once),
     };
     return cmocka_run_group_tests_name("images", tests, NULL, NULL);
 }
