@@ -107,7 +107,8 @@ struct slot {
     uint32_t restored;     /* since the last comparison with the image */
     uint64_t idle_since;
     struct slot *next;          /* in the shelf */
-    bool warm;                  /* free, and keeps its pages */
+    bool warm;                  /* free, and keeps its private pages */
+    bool cool;                  /* they were dropped: those that are known are to come back */
     struct slot *older, *newer; /* among the warm ones */
 };
 
@@ -119,6 +120,9 @@ void slot_destroy(struct slot *slot);
 /* Drop all private pages and close what was grown, as if the slot were new; false: the system
  * refused, destroy it. */
 bool slot_reset(struct slot *slot);
+/* Drop the private pages of a free slot, so that the next run has them again at little cost; false:
+ * the system refused some, which are clean. */
+bool slot_cool(struct slot *slot);
 
 /* Bytes of private pages, or what is open where the system does not tell. */
 uint64_t slot_private(const struct slot *slot);
@@ -149,6 +153,7 @@ struct shelf { /* the slots of one image */
     struct slot *free;          /* most recently used first */
     uint32_t used;              /* slots that runs have */
     bool forgotten;             /* used slots are destroyed when they come back */
+    bool rested;                /* trimmed, and not used since */
 };
 
 enum { THREAD_SHELVES = 256 };

@@ -83,7 +83,7 @@ static void warm_limit(struct engine_thread *thread) {
         struct slot *oldest = thread->warm_oldest;
         must(oldest);
         warm_remove(thread, oldest);
-        (void)slot_reset(oldest);
+        (void)slot_cool(oldest);
     }
 }
 
@@ -112,6 +112,7 @@ void thread_shelve(struct engine_thread *thread, struct slot *slot) {
         thread_slot_lost(thread, shelf);
         return;
     }
+    shelf->rested = false;
     slot->idle_since = clock_monotonic();
     slot->next = shelf->free;
     shelf->free = slot;
@@ -161,14 +162,15 @@ void thread_shrink(struct engine_thread *thread) {
 }
 
 /* The first slot stays, so that the image's next call finds one; if it was idle as well, without
- * its private pages. */
+ * pages. */
 static void shelf_trim(struct engine_thread *thread, struct shelf *shelf, uint64_t before) {
     struct slot *first = shelf->free;
     if (!first) return;
     struct slot **link = &first->next;
     while (*link && (*link)->idle_since > before) link = &(*link)->next;
     shelf_empty(thread, link);
-    if (first->idle_since > before || !first->warm) return;
+    if (first->idle_since > before || shelf->rested) return;
+    shelf->rested = true;
     warm_remove(thread, first);
     image_rest(shelf->image);
     if (!slot_reset(first)) shelf_empty(thread, &shelf->free);

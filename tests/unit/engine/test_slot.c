@@ -18,18 +18,23 @@ struct variant {
     bool strict, counters;
     enum scan_mode mode;
     uint32_t verify;
+    bool cool; /* no free slot keeps its private pages */
 };
 static const struct variant variants[] = {
-    {"open", false, true, SCAN_IOCTL, 0},
-    {"strict", true, true, SCAN_IOCTL, 0},
-    {"open, verified", false, true, SCAN_IOCTL, 1},
-    {"strict, verified", true, true, SCAN_IOCTL, 1},
-    {"open, pagemap", false, true, SCAN_PAGEMAP, 0},
-    {"strict, pagemap", true, true, SCAN_PAGEMAP, 0},
-    {"open, no counters", false, false, SCAN_IOCTL, 1},
-    {"strict, no counters", true, false, SCAN_IOCTL, 0},
-    {"open, no scan", false, true, SCAN_NONE, 1},
-    {"strict, no scan", true, true, SCAN_NONE, 0},
+    {"open", false, true, SCAN_IOCTL, 0, false},
+    {"strict", true, true, SCAN_IOCTL, 0, false},
+    {"open, verified", false, true, SCAN_IOCTL, 1, false},
+    {"strict, verified", true, true, SCAN_IOCTL, 1, false},
+    {"open, pagemap", false, true, SCAN_PAGEMAP, 0, false},
+    {"strict, pagemap", true, true, SCAN_PAGEMAP, 0, false},
+    {"open, no counters", false, false, SCAN_IOCTL, 1, false},
+    {"strict, no counters", true, false, SCAN_IOCTL, 0, false},
+    {"open, no scan", false, true, SCAN_NONE, 1, false},
+    {"strict, no scan", true, true, SCAN_NONE, 0, false},
+    {"open, cool", false, true, SCAN_IOCTL, 0, true},
+    {"strict, cool", true, true, SCAN_IOCTL, 0, true},
+    {"open, verified, cool", false, true, SCAN_IOCTL, 1, true},
+    {"open, no counters, cool", false, false, SCAN_IOCTL, 0, true},
 };
 static const struct variant *variant;
 static struct bed bed;
@@ -46,6 +51,7 @@ static void open_variant(const struct variant *wanted) {
     settings.strict_memory = wanted->strict;
     settings.verify_interval = wanted->verify;
     settings.slot_dirty_limit = 256;
+    if (wanted->cool) settings.warm_slots = 0;
     variant = wanted;
     bed_open(&bed, &settings);
     if (wanted->mode < bed.engine->scanner.mode) bed.engine->scanner.mode = wanted->mode;

@@ -131,8 +131,8 @@ static void what_rests_keeps_its_own_pages(void **state) {
     engine_image_release(image);
 }
 
-/* Of many that come back at once the last ones stay warm; the others are as clean, and hold
- * nothing. */
+/* Of many that come back at once the last ones stay warm; the others are as clean, and hold nothing
+ * until they are used again. */
 static void a_burst_leaves_few_slots_warm(void **state) {
     (void)state;
     enum { COUNT = 100 };
@@ -146,22 +146,49 @@ static void a_burst_leaves_few_slots_warm(void **state) {
     for (int i = 0; i < COUNT; i++) engine_run_delete(guests[i].run);
     assert_int_equal(64, bed.thread->warm_slots);
     assert_int_equal(64, bed.thread->warm_pages);
-    unsigned warm = 0;
-    for (int i = 0; i < COUNT; i++) { /* the warm ones come first; a clean slot loads 0 */
+    const struct slot *slot = thread_shelf(bed.thread, image)->free;
+    for (int i = 0; i < COUNT; i++, slot = slot->next) { /* the warm ones come first */
+        assert_int_equal(i < 64, slot->warm);
+        assert_int_equal(i >= 64, slot->cool);
+        assert_int_equal(i < 64 ? 4096 : 0, slot_private(slot));
+    }
+    uint64_t scans = bed.thread->stats.scans;
+    for (int i = 0; i < COUNT; i++) {
         guest_begin(&guests[i], &bed, image, parks, 0);
-        assert_int_equal(i<64, guests[i].run->slot->known.pages> 0);
-        warm += guests[i].run->slot->known.pages > 0;
+        assert_int_equal(4096, slot_private(guests[i].run->slot));
         guest_finish(&guests[i]);
     }
-    assert_int_equal(64, warm);
     assert_int_equal(0, bed.thread->warm_slots);
     assert_int_equal(0, bed.thread->warm_pages);
     for (int i = 0; i < COUNT; i++) engine_run_delete(guests[i].run);
+    if (bed.engine->scanner.counters) assert_int_equal(scans, bed.thread->stats.scans);
     engine_thread_forget(bed.thread, image);
     assert_int_equal(0, bed.thread->warm_slots);
     assert_null(bed.thread->warm_newest);
     assert_null(bed.thread->warm_oldest);
     engine_image_release(image);
+}
+
+/* Whether it was warm or cool; and again, when it was used in between. */
+static void trimming_takes_all_pages_each_time(void **state) {
+    (void)state;
+    struct engine_image *image = image_new(4), *other = image_new(4);
+    bed.engine->settings.warm_slots = 1;
+    for (int i = 0; i < 4; i++) {
+        guest_run(&(struct guest){0}, &bed, image,
+                  STEPS({STEP_LOAD, 60000, 0}, {STEP_STORE, 5000, 1}));
+        const struct slot *slot = thread_shelf(bed.thread, image)->free;
+        if (i % 2) guest_run(&(struct guest){0}, &bed, other, STEPS({STEP_LOAD, 0, 0}));
+        assert_int_equal(i % 2, slot->cool);
+        assert_true(pages_present(slot) > 0);
+        engine_thread_trim(bed.thread, 0);
+        assert_int_equal(0, pages_present(slot));
+    }
+    bed.engine->settings.warm_slots = 64;
+    engine_thread_forget(bed.thread, image);
+    engine_thread_forget(bed.thread, other);
+    engine_image_release(image);
+    engine_image_release(other);
 }
 
 static void forgetting_waits_for_used_slots(void **state) {
@@ -415,6 +442,7 @@ int main(void) {
         cmocka_unit_test(trimming_spares_what_was_used_lately),
         cmocka_unit_test(what_rests_keeps_its_own_pages),
         cmocka_unit_test(a_burst_leaves_few_slots_warm),
+        cmocka_unit_test(trimming_takes_all_pages_each_time),
         cmocka_unit_test(forgetting_waits_for_used_slots),
         cmocka_unit_test(no_slot_of_a_retired_image_is_kept),
         cmocka_unit_test(many_skills_keep_apart),
