@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,7 +15,6 @@ enum {
     TEXTS = 5,            /* of so many answers that are not 2xx the text is kept */
     EVENTS = 512,
     READ = 64 << 10,
-    RESERVED_FILES = 64, /* of ours that are no connections */
 };
 #define TICK (100 * CLOCK_MS)
 
@@ -29,32 +27,15 @@ struct client {
     /* the batch */
     struct client_call *calls;
     size_t count, begun, done, parallel, texts;
+    uint64_t tick; /* when it is due: batches may be much shorter than TICK */
     char buffer[READ];
 };
-
-bool client_request(struct buf *out, const char *host, const char *method, const char *path,
-                    const char *body, bool bearer) {
-    buf_format(out, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, host);
-    if (bearer) buf_text(out, "Authorization: Bearer resource-eval\r\n");
-    if (body)
-        buf_format(out, "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
-    buf_text(out, "\r\n");
-    return buf_text(out, body ? body : "");
-}
-
-uint32_t client_connections_max(void) {
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files)) return 256;
-    files.rlim_cur = files.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &files)) getrlimit(RLIMIT_NOFILE, &files);
-    if (files.rlim_cur == RLIM_INFINITY || files.rlim_cur > 1 << 20) return 1 << 20;
-    return files.rlim_cur > RESERVED_FILES ? (uint32_t)files.rlim_cur - RESERVED_FILES : 1;
-}
 
 bool client_new(const struct client_settings *settings, struct client **out, struct err *err) {
     struct client *client = calloc(1, sizeof *client);
     if (!client) return err_set(err, ERR_MEMORY, "no memory for the client");
     client->settings = *settings;
+    client->tick = clock_monotonic() + TICK;
     client->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (client->epoll < 0) {
         free(client);
@@ -260,26 +241,25 @@ static void abandon(struct client *client) {
     while (client->live_count) give_up(client, client->live[0], "the run was given up");
 }
 
-bool client_tick(struct client *client, struct err *err) {
+bool client_tick_when_due(struct client *client, struct err *err) {
     const struct client_settings *settings = &client->settings;
+    uint64_t now = clock_monotonic();
+    if (now < client->tick) return true;
+    client->tick = now + TICK;
+    give_up_late(client, now);
     return !settings->tick || settings->tick(settings->context, client->done, client->count) ||
            err_set(err, ERR_CANCELLED, "given up");
 }
 
 static bool loop(struct client *client, struct err *err) {
     struct epoll_event events[EVENTS];
-    uint64_t tick = clock_monotonic() + TICK;
     launch(client);
     while (client->done < client->count) {
         int count = epoll_wait(client->epoll, events, EVENTS, (int)(TICK / CLOCK_MS));
         if (count < 0 && errno != EINTR) return err_errno(err, errno, "waiting for answers");
         for (int i = 0; i < count; i++) handle(client, &events[i]);
         launch(client);
-        uint64_t now = clock_monotonic();
-        if (now < tick) continue;
-        tick = now + TICK;
-        give_up_late(client, now);
-        if (client_tick(client, err)) continue;
+        if (client_tick_when_due(client, err)) continue;
         abandon(client);
         return false;
     }
@@ -306,6 +286,7 @@ bool client_run(struct client *client, struct client_call *calls, size_t count, 
     client->parallel = parallel;
     client->begun = client->done = client->texts = 0;
     bool good = loop(client, err);
+    client->count = client->done = 0;
     must(client->live_count == 0 || !good);
     return good;
 }

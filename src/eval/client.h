@@ -30,7 +30,7 @@ static inline bool client_call_is_good(const struct client_call *call) {
 struct client_settings {
     struct sockaddr_in server;
     uint64_t timeout; /* ns that a call may take */
-    /* Called every 100 ms while calls are under way; false gives the batch up. */
+    /* Called every 100 ms, however short the batches are; false gives the batch up. */
     bool (*tick)(void *context, size_t done, size_t count);
     void *context;
 };
@@ -44,8 +44,8 @@ uint32_t client_connections_max(void);
  * the system refused (too few open files for `parallel`, no memory). */
 bool client_run(struct client *client, struct client_call *calls, size_t count, size_t parallel,
                 struct err *err);
-/* Ask `tick` outside of a batch. */
-bool client_tick(struct client *client, struct err *err);
+/* The same outside of a batch: call `tick` if 100 ms have passed since it was last called. */
+bool client_tick_when_due(struct client *client, struct err *err);
 /* Close connections that are idle, for a server that is about to stop. */
 void client_close_idle(struct client *client);
 

@@ -4,8 +4,20 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum { RESERVED_FILES = 64 /* of ours that are no connections */ };
+
+uint32_t client_connections_max(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files)) return 256;
+    files.rlim_cur = files.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &files)) getrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur == RLIM_INFINITY || files.rlim_cur > 1 << 20) return 1 << 20;
+    return files.rlim_cur > RESERVED_FILES ? (uint32_t)files.rlim_cur - RESERVED_FILES : 1;
+}
 
 void connection_free(struct connection *connection) {
     if (connection->fd >= 0) close(connection->fd);

@@ -148,7 +148,7 @@ static bool wait_ready(struct kernel_process *kernel, struct client *client, str
     while (good && !ready) {
         struct client_call call = {.request = {(const char *)request.data, request.size}};
         good = kernel_alive(kernel, err) && client_run(client, &call, 1, 1, err) &&
-               client_tick(client, err);
+               client_tick_when_due(client, err);
         free(call.text);
         ready = call.status == 200;
         if (!good || ready) break;

@@ -171,7 +171,8 @@ static bool run_entry(struct run *run, const struct script_entry *entry, struct 
     begin_entry(run, entry->text);
     uint64_t begin = clock_monotonic();
     bool good = true;
-    for (uint32_t i = 0; good && i < entry->repeat; i++) good = run_command_once(run, err);
+    for (uint32_t i = 0; good && i < entry->repeat; i++)
+        good = client_tick_when_due(run->client, err) && run_command_once(run, err);
     good = good && finish_entry(run, run->kernel.pid, begin, entry->text, err);
     run->entry = NULL;
     if (!entry->may_fail) run->failed += run->entry_errors;
