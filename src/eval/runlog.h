@@ -8,7 +8,8 @@
  *
  * The form is that of the logs of 2024; our own figures are further keys of the same lines, which
  * old readers do not know and old logs do not have. The file is named by the local time at which
- * the run began, YYMMDD_HHMMSS.mmm_run.log; a run that failed leaves …_run.log_failed.
+ * the run began, YYMMDD_HHMMSS.mmm_run.log, once it was good: until then, and for ever when it was
+ * not or was killed, …_run.log_failed.
  * Thread: one at a time per object. */
 #ifndef PK_EVAL_RUNLOG_H
 #define PK_EVAL_RUNLOG_H
@@ -115,7 +116,8 @@ void runlog_stamp(uint64_t realtime, char out[RUNLOG_STAMP]);
 /* ---- Writing. Each line is one write(2), so that a log is whole up to where a run ended. */
 
 struct runlog_writer;
-/* Makes DIRECTORY/<stamp of `began`>_run.log, which must not be there yet. NULL: `err` tells. */
+/* Makes DIRECTORY/<stamp of `began`>_run.log_failed; neither it nor …_run.log may be there yet.
+ * NULL: `err` tells. */
 struct runlog_writer *runlog_create(const char *directory, uint64_t began, struct err *err);
 /* Once, first. Required texts must be there (a programmer's error otherwise). */
 bool runlog_write_header(struct runlog_writer *writer, const struct runlog_header *header,
@@ -123,10 +125,10 @@ bool runlog_write_header(struct runlog_writer *writer, const struct runlog_heade
 /* Required figures must be set; one that is beyond what readers take fails with ERR_INTERNAL. */
 bool runlog_write_entry(struct runlog_writer *writer, const struct runlog_entry *entry,
                         struct err *err);
-/* The file's path; good until the writer is closed. */
+/* The file's path, …_failed; good until the writer is closed. */
 const char *runlog_path(const struct runlog_writer *writer);
-/* Closes and frees, whatever happens. `failed`: the file gets its …_failed name. False: closing or
- * renaming failed. NULL is ignored. */
+/* Closes and frees, whatever happens. Not `failed`: the file loses its "_failed". False: closing or
+ * renaming failed, it has it still. NULL is ignored. */
 bool runlog_close(struct runlog_writer *writer, bool failed, struct err *err);
 
 /* ---- Reading. */

@@ -11,19 +11,21 @@
 
 struct runlog_writer {
     int fd;
-    struct buf path, line;
+    struct buf path, done, line; /* done: the path when the run was good */
 };
 
 static void writer_free(struct runlog_writer *writer) {
     if (writer->fd >= 0) close(writer->fd);
     buf_free(&writer->path);
+    buf_free(&writer->done);
     buf_free(&writer->line);
     free(writer);
 }
 
 static bool open_file(struct runlog_writer *writer, struct err *err) {
-    const char *path = buf_cstr(&writer->path);
-    if (!path) return err_set(err, ERR_MEMORY, "no memory for a run log");
+    const char *path = buf_cstr(&writer->path), *done = buf_cstr(&writer->done);
+    if (!path || !done) return err_set(err, ERR_MEMORY, "no memory for a run log");
+    if (access(done, F_OK) == 0) return err_errno(err, EEXIST, "cannot make the run log %s", done);
     writer->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
     return writer->fd >= 0 ? true : err_errno(err, errno, "cannot make the run log %s", path);
 }
@@ -37,10 +39,13 @@ struct runlog_writer *runlog_create(const char *directory, uint64_t began, struc
     }
     writer->fd = -1;
     buf_init(&writer->path, 1 << 16);
+    buf_init(&writer->done, 1 << 16);
     buf_init(&writer->line, RUNLOG_MAX_LINE);
     runlog_stamp(began, stamp);
-    if (strcmp(directory, ".") != 0) buf_format(&writer->path, "%s/", directory);
-    buf_format(&writer->path, "%s_run.log", stamp);
+    if (strcmp(directory, ".") != 0) buf_format(&writer->done, "%s/", directory);
+    buf_format(&writer->done, "%s_run.log", stamp);
+    buf_add(&writer->path, writer->done.data, writer->done.size);
+    buf_text(&writer->path, "_failed");
     if (open_file(writer, err)) return writer;
     writer_free(writer);
     return NULL;
@@ -125,24 +130,13 @@ bool runlog_write_entry(struct runlog_writer *writer, const struct runlog_entry 
 
 /* ---- The end. */
 
-static bool rename_failed(struct runlog_writer *writer, struct err *err) {
-    struct buf to;
-    buf_init(&to, writer->path.cap + 16);
-    buf_format(&to, "%s_failed", runlog_path(writer));
-    const char *path = buf_cstr(&to);
-    bool good = path && rename(runlog_path(writer), path) == 0;
-    if (!good) err_errno(err, errno, "cannot rename %s to …_failed", runlog_path(writer));
-    buf_free(&to);
-    return good;
-}
-
 bool runlog_close(struct runlog_writer *writer, bool failed, struct err *err) {
     if (!writer) return true;
-    bool good = close(writer->fd) == 0
-                    ? true
-                    : err_errno(err, errno, "cannot write to %s", runlog_path(writer));
+    const char *path = (const char *)writer->path.data, *done = (const char *)writer->done.data;
+    bool good = close(writer->fd) == 0 ? true : err_errno(err, errno, "cannot write to %s", path);
     writer->fd = -1;
-    if (failed && !rename_failed(writer, err)) good = false;
+    if (good && !failed && rename(path, done))
+        good = err_errno(err, errno, "cannot rename %s to %s", path, done);
     writer_free(writer);
     return good;
 }

@@ -1,8 +1,6 @@
 #include "eval/runner.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,69 +14,7 @@
 #include "eval/sha1.h"
 #include "eval/statistics.h"
 
-enum { PATH_SIZE = 4096, NUMBER = 24 };
-
-/* What a run has made and what is taken away in the end. */
-struct run_paths {
-    char folder[PATH_SIZE]; /* absolute, as the kernel gets it */
-    char skills[PATH_SIZE], cache[PATH_SIZE], kernel_log[PATH_SIZE];
-    bool cache_is_mine; /* for this run only */
-};
-
-/* ---- folders ---- */
-
-static bool make_folder(const char *path, struct err *err) {
-    if (mkdir(path, 0755) == 0 || errno == EEXIST) return true;
-    return err_errno(err, errno, "cannot make the folder %s", path);
-}
-
-static bool join(char out[PATH_SIZE], const char *folder, const char *name, struct err *err) {
-    if (snprintf(out, PATH_SIZE, "%s/%s", folder, name) < PATH_SIZE) return true;
-    return err_set(err, ERR_LIMIT, "the path %.100s… is too long", folder);
-}
-
-static int remove_one(const char *path, const struct stat *stat_, int type, struct FTW *place) {
-    (void)stat_, (void)type, (void)place;
-    return remove(path);
-}
-
-static void remove_tree(const char *path) {
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static bool is_empty(const char *path) {
-    DIR *listing = opendir(path);
-    bool empty = true;
-    if (!listing) return true;
-    for (struct dirent *item; empty && (item = readdir(listing));)
-        empty = strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0;
-    closedir(listing);
-    return empty;
-}
-
-/* An empty compile cache of its own, or the one that warm runs share. */
-static bool make_cache(const struct run_options *options, struct run_paths *paths,
-                       struct err *err) {
-    if (!join(paths->cache, paths->folder, options->warm ? "warm-cache" : "cache-XXXXXX", err))
-        return false;
-    if (options->warm && (mkdir(paths->cache, 0700) == 0 || errno == EEXIST)) return true;
-    if (!options->warm && mkdtemp(paths->cache)) return paths->cache_is_mine = true;
-    return err_errno(err, errno, "cannot make a compile cache in %s", paths->folder);
-}
-
-static bool make_paths(struct run *run, struct run_paths *paths, uint64_t began, struct err *err) {
-    const struct run_options *options = run->options;
-    char stamp[RUNLOG_STAMP], name[RUNLOG_STAMP + 16];
-    runlog_stamp(began, stamp);
-    snprintf(name, sizeof name, "%s_pk.log", stamp);
-    if (!make_folder(options->folder, err) || !make_folder(options->logs, err)) return false;
-    if (!realpath(options->folder, paths->folder))
-        return err_errno(err, errno, "cannot find the folder %s", options->folder);
-    run->skills.path = paths->skills;
-    return join(paths->skills, paths->folder, "skills", err) &&
-           join(paths->kernel_log, options->logs, name, err) &&
-           skills_folder_begin(&run->skills, err) && make_cache(options, paths, err);
-}
+enum { NUMBER = 24 };
 
 /* Everything that the script will need, before anything starts. */
 static bool check_samples(const struct run *run, struct err *err) {
@@ -202,7 +138,7 @@ static bool execute(struct run *run, const struct run_paths *paths, struct err *
         .stop_timeout = options->timeout,
         .hurry = run_interrupted,
     };
-    run->warm = !is_empty(paths->cache);
+    run->warm = !run_folder_is_empty(paths->cache);
     if (!kernel_start(&run->kernel, &settings, run->client, err) || !write_header(run, err))
         return false;
     process_read(run->kernel.pid, true, &run->before);
@@ -220,7 +156,7 @@ static bool prepare(struct run *run, struct run_paths *paths, struct err *err) {
         .samples = options->samples, .distinct = options->distinct, .lock = -1};
     run->routes = (struct routes){options->address, options->legacy};
     return kernel_parse_address(options->address, &settings.server, err) &&
-           check_samples(run, err) && make_paths(run, paths, began, err) &&
+           check_samples(run, err) && run_paths_make(run, paths, began, err) &&
            client_new(&settings, &run->client, err) &&
            (run->log = runlog_create(options->logs, began, err)) != NULL;
 }
@@ -236,15 +172,16 @@ int run_script(const struct run_options *options, const struct script *script) {
     kernel_close(&run.kernel);
     client_free(run.client);
     free(run.took);
-    char path[PATH_SIZE] = "";
-    if (run.log) snprintf(path, sizeof path, "%s%s", runlog_path(run.log), good ? "" : "_failed");
+    char path[RUN_PATH] = "";
+    if (run.log) snprintf(path, sizeof path, "%s", runlog_path(run.log));
     if (!good) progress_error(&run.progress, err.text);
     if (!runlog_close(run.log, !good, &closing)) {
         progress_error(&run.progress, closing.text);
         good = false;
     }
-    if (paths.cache_is_mine) remove_tree(paths.cache);
+    run_paths_end(&paths);
     skills_folder_end(&run.skills);
+    if (good) path[strlen(path) - strlen("_failed")] = '\0';
     if (path[0]) progress_say(&run.progress, "log: %s", path);
     if (run.failed) {
         err_set(&err, ERR_IO,

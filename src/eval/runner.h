@@ -50,6 +50,19 @@ void run_catch_signals(void);
 /* Has there been one? */
 bool run_interrupted(void);
 
+/* ---- runner_paths.c */
+enum { RUN_PATH = 4096 };
+/* What a run has made and what is taken away in the end. */
+struct run_paths {
+    char folder[RUN_PATH]; /* absolute, as the kernel gets it */
+    char skills[RUN_PATH], cache[RUN_PATH], kernel_log[RUN_PATH];
+    bool cache_is_mine; /* for this run only */
+};
+/* Locks the folder. */
+bool run_paths_make(struct run *run, struct run_paths *paths, uint64_t began, struct err *err);
+void run_paths_end(const struct run_paths *paths);
+bool run_folder_is_empty(const char *path);
+
 /* ---- runner_commands.c: one execution of an entry. False: the run cannot go on. */
 bool run_command_once(struct run *run, struct err *err);
 

@@ -30,3 +30,21 @@ def test_fast_commands_are_watched(eval_, command, asked):
     assert time.monotonic() - begin < 2
     done.failed("ended by signal 2")
     assert list(done.entries) == ["add_c"] and len(memory_lines(done)) >= 3
+
+
+def test_killed(eval_):
+    """What it has logged so far is no log, and the next run takes its compile cache away."""
+    fake(eval_.folder, "def run(call):\n    if call == 2:\n        time.sleep(100)\n    return 200, '1'")
+    with eval_.begin("add_c\nskills\nexecute_all Ada\n") as process:
+        eval_.wait_asked("GET /v1/skills\nPOST /v1/skills/dev/sample_c1/run\nGET /v1/skills\nGET /v1/skills\nPOST")
+        process.kill()
+        process.wait()
+    log, = eval_.logs.glob("*_run.log*")
+    assert log.suffix == ".log_failed" and len(log.read_text().splitlines()) == 5
+    assert "is the log of a run that failed" in eval_.compare(log, code=1)
+    cache, = eval_.folder.glob("eval-run/cache-*")
+    (cache / "folder").mkdir()
+    (cache / "folder/file").write_text("x")
+    fake(eval_.folder)
+    assert eval_.run("skills\n").good().out.rstrip().endswith("_run.log")
+    assert sorted(path.suffix for path in eval_.logs.glob("*_run.log*")) == [".log", ".log_failed"]

@@ -95,6 +95,14 @@ static struct runlog_writer *create(uint64_t began) {
     return writer;
 }
 
+/* The path that its file has when the run was good. */
+static void path_of(const struct runlog_writer *writer, char path[200]) {
+    snprintf(path, 200, "%s", runlog_path(writer));
+    char *suffix = strstr(path, "_failed");
+    assert_non_null(suffix);
+    *suffix = '\0';
+}
+
 /* The bytes of a line of 2024, and our keys behind them. */
 static void written_as_in_2024(void **state) {
     (void)state;
@@ -116,12 +124,12 @@ static void written_as_in_2024(void **state) {
         runlog_set(&entry, (enum runlog_figure)i, (int)i);
     struct runlog_writer *writer = create(0);
     char path[200];
-    strcpy(path, runlog_path(writer));
+    path_of(writer, path);
     assert_true(runlog_write_header(writer, &header, &err));
     assert_true(runlog_write_entry(writer, &entry, &err));
     runlog_set(&entry, RUNLOG_P99, 1234);
     assert_true(runlog_write_entry(writer, &entry, &err));
-    same_text(path, /* flushed: whole before it is closed */
+    same_text(runlog_path(writer), /* flushed: whole before it is closed */
               "{\"arch\": \"X86_64\", \"brand\": \"a \\\"b\\\" \xc3\xa4\", \"cores\": \"2\", "
               "\"memory_total\": \"15\", \"memory_available\": \"11\"}\n"
               "{\"bin\": \"/k\", \"hash\": \"h\", \"modified\": \"m\", \"strategy\": \"speed\"}\n"
@@ -151,7 +159,7 @@ static void written_and_read_again(void **state) {
     }
     struct runlog_header header = header_of(texts);
     struct runlog_writer *writer = create(1729629737737 * CLOCK_MS);
-    strcpy(path, runlog_path(writer));
+    path_of(writer, path);
     assert_true(runlog_write_header(writer, &header, &err));
     for (int64_t i = 0; i < 100; i++) {
         struct runlog_entry entry = entry_of(i % 2 ? "a 'b' \\ \"c\"" : "p_add_c 10", 1000 * i);
@@ -178,20 +186,23 @@ static void named_by_local_time(void **state) {
     runlog_stamp(1729622537007 * CLOCK_MS + 999999, stamp);
     assert_string_equal(stamp, "241022_204217.007");
     struct runlog_writer *writer = create(1729622537007 * CLOCK_MS);
-    snprintf(path, sizeof path, "%s/241022_204217.007_run.log", top);
+    snprintf(path, sizeof path, "%s/241022_204217.007_run.log_failed", top);
     assert_string_equal(runlog_path(writer), path);
     /* Nobody's log is ever overwritten. */
     assert_null(runlog_create(top, 1729622537007 * CLOCK_MS, &err));
     snprintf(expected, sizeof expected, "cannot make the run log %s: File exists", path);
     assert_string_equal(err.text, expected);
-    assert_true(runlog_close(writer, true, &err));
+    assert_true(runlog_close(writer, false, &err));
     assert_int_equal(access(path, F_OK), -1);
-    strcat(path, "_failed");
+    path[strlen(path) - 7] = '\0';
+    assert_null(runlog_create(top, 1729622537007 * CLOCK_MS, &err));
+    snprintf(expected, sizeof expected, "cannot make the run log %s: File exists", path);
+    assert_string_equal(err.text, expected);
     assert_int_equal(unlink(path), 0);
     assert_null(runlog_create("/nowhere", 0, &err));
-    assert_string_equal(
-        err.text,
-        "cannot make the run log /nowhere/700101_020000.000_run.log: No such file or directory");
+    assert_string_equal(err.text,
+                        "cannot make the run log /nowhere/700101_020000.000_run.log_failed: No "
+                        "such file or directory");
     unsetenv("TZ");
     tzset();
 }
@@ -213,7 +224,6 @@ static void a_full_disk_is_told(void **state) {
     snprintf(expected, sizeof expected, "cannot write to %s: File too large", path);
     assert_string_equal(err.text, expected);
     assert_true(runlog_close(writer, true, &err));
-    strcat(path, "_failed");
     assert_int_equal(unlink(path), 0);
     assert_true(runlog_close(NULL, true, &err));
 }
@@ -222,8 +232,8 @@ static void the_path_was_removed(void **state) {
     (void)state;
     struct runlog_writer *writer = create(0);
     assert_int_equal(unlink(runlog_path(writer)), 0);
-    assert_false(runlog_close(writer, true, &err));
-    assert_non_null(strstr(err.text, "to …_failed: No such file or directory"));
+    assert_false(runlog_close(writer, false, &err));
+    assert_non_null(strstr(err.text, "_run.log: No such file or directory"));
 }
 
 /* ---- Reading. */
@@ -391,7 +401,7 @@ static void a_failed_run(void **state) {
     (void)state;
     char path[200], expected[400];
     struct runlog_writer *writer = create(0);
-    snprintf(path, sizeof path, "%s_failed", runlog_path(writer));
+    strcpy(path, runlog_path(writer));
     assert_true(runlog_close(writer, true, &err));
     assert_false(runlog_read(path, &log_read, &err));
     snprintf(expected, sizeof expected,
