@@ -17,6 +17,7 @@
 
 enum { TAIL = 600 };
 #define POLL (5 * CLOCK_MS)
+#define TICK (100 * CLOCK_MS)
 
 bool kernel_parse_address(const char *text, struct sockaddr_in *out, struct err *err) {
     char host[64];
@@ -187,24 +188,29 @@ bool kernel_start(struct kernel_process *kernel, const struct kernel_settings *s
 
 /* ---- stopping ---- */
 
-bool kernel_stop(struct kernel_process *kernel, struct err *err) {
-    if (!kernel_alive(kernel, err)) return false;
-    uint64_t until = clock_monotonic() + kernel->settings.stop_timeout;
-    kill(kernel->pid, SIGTERM);
-    while (!has_ended(kernel)) {
-        if (kernel->settings.hurry && kernel->settings.hurry()) {
-            kernel_kill(kernel);
-            return err_set(err, ERR_CANCELLED, "ended by a signal while the kernel was stopping");
-        }
-        if (clock_monotonic() > until) {
-            kernel_kill(kernel);
+static bool wait_stopped(struct kernel_process *kernel, struct err *err) {
+    const struct kernel_settings *settings = &kernel->settings;
+    uint64_t now = clock_monotonic(), until = now + settings->stop_timeout, tick = now + TICK;
+    for (; !has_ended(kernel); now = clock_monotonic()) {
+        if (now > until)
             return err_set(
                 err, ERR_TIMEOUT,
-                "the kernel %s did not stop within %g s of SIGTERM (--timeout), so it was "
-                "killed",
-                kernel->settings.binary, (double)kernel->settings.stop_timeout / 1e9);
-        }
+                "the kernel %s did not stop within %g s of SIGTERM (--timeout), so it was killed",
+                settings->binary, (double)settings->stop_timeout / 1e9);
+        if (now >= tick && settings->stopping && !settings->stopping(settings->context))
+            return err_set(err, ERR_CANCELLED, "ended by a signal while the kernel was stopping");
+        if (now >= tick) tick = now + TICK;
         usleep(500);
+    }
+    return true;
+}
+
+bool kernel_stop(struct kernel_process *kernel, struct err *err) {
+    if (!kernel_alive(kernel, err)) return false;
+    kill(kernel->pid, SIGTERM);
+    if (!wait_stopped(kernel, err)) {
+        kernel_kill(kernel);
+        return false;
     }
     if (WIFEXITED(kernel->status) && WEXITSTATUS(kernel->status) == 0) return true;
     if (WIFSIGNALED(kernel->status) && WTERMSIG(kernel->status) == SIGTERM) return true;

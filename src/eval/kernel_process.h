@@ -15,7 +15,8 @@ struct kernel_settings {
     const char *log_path;   /* its stdout and stderr; made here */
     const char *ready_path; /* asked until it answers 200 */
     uint64_t start_timeout, stop_timeout; /* ns */
-    bool (*hurry)(void);                  /* asked while it stops: true kills it at once */
+    bool (*stopping)(void *context); /* asked every 100 ms while it stops: false kills it at once */
+    void *context;
 };
 
 struct kernel_process {

@@ -119,6 +119,7 @@ static bool run_entry(struct run *run, const struct script_entry *entry, struct 
 
 static bool stop(struct run *run, struct err *err) {
     pid_t pid = run->kernel.pid;
+    run->phase = "stop";
     begin_entry(run, "stop");
     client_close_idle(run->client);
     uint64_t begin = clock_monotonic();
@@ -136,11 +137,16 @@ static bool execute(struct run *run, const struct run_paths *paths, struct err *
         .ready_path = routes_ready(&run->routes),
         .start_timeout = options->timeout,
         .stop_timeout = options->timeout,
-        .hurry = run_interrupted,
+        .stopping = run_stopping,
+        .context = run,
     };
     run->warm = !run_folder_is_empty(paths->cache);
+    run->phase = "start";
+    progress_entry(&run->progress, run->phase);
+    run->progress.entry = 0; /* it is no command */
     if (!kernel_start(&run->kernel, &settings, run->client, err) || !write_header(run, err))
         return false;
+    run->phase = NULL;
     process_read(run->kernel.pid, true, &run->before);
     for (size_t i = 0; i < run->script->count; i++)
         if (!run_entry(run, &run->script->entries[i], err)) return false;

@@ -29,6 +29,7 @@ struct run {
     struct kernel_process kernel;
     struct runlog_writer *log;
     struct progress progress;
+    const char *phase; /* "start", "stop"; NULL: a command runs */
     /* the entry that runs */
     const struct script_entry *entry;
     uint32_t *took; /* µs of each call */
@@ -47,8 +48,6 @@ struct run {
 int run_script(const struct run_options *options, const struct script *script);
 /* SIGINT and SIGTERM end the run in order from now on. */
 void run_catch_signals(void);
-/* Has there been one? */
-bool run_interrupted(void);
 
 /* ---- runner_paths.c */
 enum { RUN_PATH = 4096 };
@@ -82,6 +81,8 @@ bool run_ask(struct run *run, const struct buf *request, struct buf *body, char 
 void run_one_line(char *text);
 /* client_settings.tick: progress, resource lines, is the kernel alive, was there a signal. */
 bool run_tick(void *context, size_t done, size_t count);
+/* kernel_settings.stopping: the same, but the kernel may end. */
+bool run_stopping(void *context);
 /* For waits without calls. */
 bool run_wait(struct run *run, uint64_t ns, struct err *err);
 

@@ -35,19 +35,16 @@ void run_catch_signals(void) {
     sigaction(SIGPIPE, &action, NULL);
 }
 
-bool run_interrupted(void) {
-    return interrupted != 0;
-}
-
 /* A line in the kernel's log, of the form of its own. */
 static void resource_line(const struct run *run, const struct process_figures *now) {
     char stamp[32], line[300];
     clock_format(clock_realtime(), stamp, sizeof stamp);
-    int size = snprintf(line, sizeof line,
-                        "%s INFO resource-eval: rss=%" PRIu64 " KB vms=%" PRIu64 " KB peak=%" PRIu64
-                        " KB cpu=%" PRIu64 " ms children=%" PRIu64 " KB\n",
-                        stamp, now->rss, now->vms, now->rss_peak, now->cpu_user + now->cpu_system,
-                        now->children_rss);
+    int size =
+        snprintf(line, sizeof line,
+                 "%s INFO resource-eval: rss=%" PRIu64 " KB vms=%" PRIu64 " KB peak=%" PRIu64
+                 " KB cpu=%" PRIu64 " ms children=%" PRIu64 " KB%s%s\n",
+                 stamp, now->rss, now->vms, now->rss_peak, now->cpu_user + now->cpu_system,
+                 now->children_rss, run->phase ? " phase=" : "", run->phase ? run->phase : "");
     ssize_t put = write(run->kernel.log, line, (size_t)size);
     (void)put; /* a full disk shows elsewhere */
 }
@@ -55,6 +52,17 @@ static void resource_line(const struct run *run, const struct process_figures *n
 static bool log_is_flooded(const struct run *run) {
     struct stat stat_;
     return fstat(run->kernel.log, &stat_) == 0 && stat_.st_size > KERNEL_LOG_MAX;
+}
+
+/* Look at the process, show and log it. */
+static void look(struct run *run, size_t done) {
+    struct process_figures now;
+    if (!process_read(run->kernel.pid, false, &now)) return;
+    if (now.children_rss > run->children_peak) run->children_peak = now.children_rss;
+    if (run->progress.text) progress_tick(&run->progress, run->calls + done, now.rss);
+    if (!run->options->resources || clock_monotonic() < run->resources_at) return;
+    run->resources_at = clock_monotonic() + RESOURCES_EVERY;
+    resource_line(run, &now);
 }
 
 bool run_tick(void *context, size_t done, size_t count) {
@@ -67,15 +75,13 @@ bool run_tick(void *context, size_t done, size_t count) {
         return err_set(&run->stopped, ERR_LIMIT,
                        "the kernel's log %s is larger than 1 GiB (remedy: LOG_LEVEL=error)",
                        run->kernel.settings.log_path);
-    struct process_figures now;
-    if (!process_read(run->kernel.pid, false, &now)) return true;
-    if (now.children_rss > run->children_peak) run->children_peak = now.children_rss;
-    if (run->entry) progress_tick(&run->progress, run->calls + done, now.rss);
-    if (run->options->resources && clock_monotonic() >= run->resources_at) {
-        run->resources_at = clock_monotonic() + RESOURCES_EVERY;
-        resource_line(run, &now);
-    }
+    look(run, done);
     return true;
+}
+
+bool run_stopping(void *context) {
+    look(context, 0);
+    return !interrupted;
 }
 
 bool run_wait(struct run *run, uint64_t ns, struct err *err) {

@@ -1,4 +1,6 @@
 """resource-eval run with made-up kernels: that it can be ended and looked at whatever it does, what it keeps from a kernel, which skills it calls."""
+import os
+import pty
 import signal
 import time
 
@@ -48,3 +50,45 @@ def test_killed(eval_):
     fake(eval_.folder)
     assert eval_.run("skills\n").good().out.rstrip().endswith("_run.log")
     assert sorted(path.suffix for path in eval_.logs.glob("*_run.log*")) == [".log", ".log_failed"]
+
+
+SLOW_ENDS = """time.sleep(1.2)
+def stop(*_):
+    time.sleep(1.2)
+    os._exit(0)
+signal.signal(signal.SIGTERM, stop)"""
+
+
+def test_start_and_stop_are_watched(eval_):
+    fake(eval_.folder, SLOW_ENDS)
+    master, slave = pty.openpty()
+    with eval_.begin("skills\n", "-m", stdout=slave) as process:
+        os.close(slave)
+        done = eval_.end(process)
+        shown = os.read(master, 1 << 16).decode()
+    os.close(master)
+    assert done.code == 0 and "[0/2] start: 1." in shown and "[2/2] stop: 1." in shown, shown
+    for phase in "start", "stop":
+        assert len([line for line in memory_lines(done) if line.endswith(f" KB phase={phase}")]) >= 2, done.said
+
+
+@pytest.mark.parametrize("lines, phase", [("def ready():\n    time.sleep(100)", "GET /ready"), ("time.sleep(100)", None),
+                                          ("def ready():\n    return 503, ''", "GET /ready")])
+def test_ctrl_c_at_the_start(eval_, lines, phase):
+    fake(eval_.folder, lines)
+    with eval_.begin("skills\n") as process:
+        eval_.wait_asked(phase) if phase else time.sleep(0.5)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        done = eval_.end(process, timeout=10).failed("ended by signal 2")
+    assert time.monotonic() - begin < 2 and not done.log.read_text()
+
+
+def test_ctrl_c_at_the_stop(eval_):
+    fake(eval_.folder, "def stop(*_):\n    open('asked', 'a').write('STOP')\n    time.sleep(100)\nsignal.signal(signal.SIGTERM, stop)")
+    with eval_.begin("skills\n") as process:
+        eval_.wait_asked("STOP")
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        eval_.end(process, timeout=10).failed("ended by a signal while the kernel was stopping")
+    assert time.monotonic() - begin < 2
