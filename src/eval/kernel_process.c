@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "eval/kernel_environment.h"
 
 enum { TAIL = 600 };
 #define POLL (5 * CLOCK_MS)
@@ -97,15 +98,6 @@ bool kernel_alive(struct kernel_process *kernel, struct err *err) {
 
 /* ---- starting ---- */
 
-/* In the child. What a kernel of ours reads and what one of 2024 reads. */
-static void set_environment(const struct kernel_settings *settings) {
-    setenv("KERNEL_ADDRESS", settings->address, 1);
-    setenv("PHARIA_KERNEL_ADDRESS", settings->address, 1);
-    setenv("CACHE_DIR", settings->cache_dir, 1);
-    setenv("NAMESPACE_UPDATE_INTERVAL", "1s", 0);
-    setenv("LOG_LEVEL", "info", 0);
-}
-
 static pid_t spawn(const struct kernel_process *kernel) {
     pid_t parent = getpid(), pid = fork();
     if (pid != 0) return pid;
@@ -118,7 +110,7 @@ static pid_t spawn(const struct kernel_process *kernel) {
     int null = open("/dev/null", O_RDONLY);
     if (null < 0 || dup2(null, 0) < 0 || dup2(kernel->log, 1) < 0 || dup2(kernel->log, 2) < 0)
         _exit(126);
-    set_environment(&kernel->settings);
+    kernel_environment_set(kernel->settings.address, kernel->settings.cache_dir);
     if (chdir(kernel->settings.folder) == 0)
         execl(kernel->settings.binary, kernel->settings.binary, (char *)NULL);
     dprintf(2, "cannot execute it: %s\n", strerror(errno)); /* shown as its last line */

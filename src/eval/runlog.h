@@ -44,6 +44,7 @@ enum {
     X(RUNLOG_STRATEGY, 1, "strategy", false, "how the kernel compiles")                            \
     X(RUNLOG_TIER, 1, "tier", false, "what it compiles with")                                      \
     X(RUNLOG_LEGACY, 1, "legacy", false, "yes: over the routes of 2024")                           \
+    X(RUNLOG_SETTINGS, 1, "settings", false, "the kernel's, from the environment: NAME=value …")   \
     X(RUNLOG_FILENAME, 2, "filename", true, "the script")                                          \
     X(RUNLOG_HASH, 2, "hash", true, "its hash: SHA-1 of the Python list of lists of words")        \
     X(RUNLOG_MODIFIED, 2, "modified", true, "its change time")                                     \

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "eval/kernel_environment.h"
 #include "eval/machine.h"
 #include "eval/sampler.h"
 #include "eval/sha1.h"
@@ -45,6 +46,9 @@ static bool write_header(struct run *run, struct err *err) {
     runlog_stamp(run->script->modified, script_time);
     kernel_log_value(&run->kernel, "strategy", strategy, sizeof strategy);
     kernel_log_value(&run->kernel, "tier", tier, sizeof tier);
+    struct buf settings;
+    buf_init(&settings, 1 << 14);
+    kernel_environment_inherited(&settings);
     struct runlog_header header = {{
         [RUNLOG_ARCH] = machine.arch,
         [RUNLOG_BRAND] = machine.brand,
@@ -57,13 +61,17 @@ static bool write_header(struct run *run, struct err *err) {
         [RUNLOG_CACHE] = run->warm ? "warm" : "empty",
         [RUNLOG_STRATEGY] = strategy,
         [RUNLOG_TIER] = tier,
+        [RUNLOG_SETTINGS] = buf_cstr(&settings),
         [RUNLOG_LEGACY] = options->legacy ? "yes" : "no",
         [RUNLOG_FILENAME] = run->script->path,
         [RUNLOG_HASH] = run->script->hash,
         [RUNLOG_MODIFIED] = script_time,
         [RUNLOG_DISTINCT] = options->distinct ? "yes" : "no",
     }};
-    return runlog_write_header(run->log, &header, err);
+    bool good = settings.failed ? err_set(err, ERR_MEMORY, "no memory for the header")
+                                : runlog_write_header(run->log, &header, err);
+    buf_free(&settings);
+    return good;
 }
 
 static void add_calls(struct run *run, struct runlog_entry *out) {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "eval/kernel_environment.h"
 #include "eval/runner.h"
 
 static bool make_folder(const char *path, struct err *err) {
@@ -74,7 +75,8 @@ bool run_paths_make(struct run *run, struct run_paths *paths, uint64_t began, st
     if (!realpath(options->folder, paths->folder))
         return err_errno(err, errno, "cannot find the folder %s", options->folder);
     run->skills.path = paths->skills;
-    return join(paths->skills, paths->folder, "skills", err) &&
+    return kernel_environment_check(paths->folder, err) &&
+           join(paths->skills, paths->folder, "skills", err) &&
            join(paths->kernel_log, options->logs, name, err) &&
            skills_folder_begin(&run->skills, err) && make_cache(options, paths, err);
 }

@@ -1,9 +1,12 @@
 """resource-eval run with made-up kernels: that it can be ended and looked at whatever it does, what it keeps from a kernel, which skills it calls."""
+import json
 import os
 import pty
+import re
 import signal
 import time
 
+import e2e_support as support
 import pytest
 from eval_support import Eval, fake
 
@@ -92,3 +95,41 @@ def test_ctrl_c_at_the_stop(eval_):
         process.send_signal(signal.SIGINT)
         eval_.end(process, timeout=10).failed("ended by a signal while the kernel was stopping")
     assert time.monotonic() - begin < 2
+
+
+def test_what_the_kernel_inherits(eval_, monkeypatch):
+    """Settings that would change what is measured are kept from it, the others are told."""
+    for name in "NAMESPACES__DEV__DIRECTORY", "namespaces__mine__directory", "cache_dir", "kernel_address":
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("NAMESPACE_UPDATE_INTERVAL", "1h")
+    fake(eval_.folder, "json.dump(dict(os.environ), open('environment', 'w'))")
+    assert eval_.run("add_c\n").good().head["settings"] == ""
+    got = json.loads((eval_.folder / "eval-run/environment").read_text())
+    address = f"127.0.0.1:{eval_.port}"
+    assert got["NAMESPACE_UPDATE_INTERVAL"] == "1s" and got["LOG_LEVEL"] == "info" and "/nowhere" not in got.values()
+    assert got["KERNEL_ADDRESS"] == got["PHARIA_KERNEL_ADDRESS"] == address and "eval-run/cache-" in got["CACHE_DIR"]
+    monkeypatch.setenv("EXECUTORS", "1")
+    monkeypatch.setenv("GUEST_MEMORY", "1Gi")
+    done = eval_.run("add_c\n").good()
+    assert sorted(done.head["settings"].split()) == ["EXECUTORS=1", "GUEST_MEMORY=1Gi"] and "settings" in done.lines[1]
+    monkeypatch.setenv("LOG_LEVEL", "error")
+    done = eval_.run("add_c\n").good()
+    assert "LOG_LEVEL=error" in done.head["settings"].split() and done.head["strategy"] == "unknown"
+    assert "Total time" in eval_.compare(done.log)
+
+
+def test_every_setting_is_known(eval_, monkeypatch):
+    """resource-eval has a list of its own: it is that of the kernel's documentation, without what the run sets."""
+    table = (support.ROOT / "docs/configuration.md").read_text()
+    names = set(re.findall(r"^\| `([A-Z_]+)` \|", table, re.M)) - {"KERNEL_ADDRESS", "CACHE_DIR", "NAMESPACE_UPDATE_INTERVAL", "NAMESPACES__NAME__DIRECTORY"}
+    for name in names:
+        monkeypatch.setenv(name, "1")
+    assert set(eval_.run("add_c\n").good().head["settings"].split()) == {f"{name}=1" for name in names} and len(names) > 10
+
+
+@pytest.mark.parametrize("name", ["config.toml", "namespace.toml", ".env"])
+def test_a_folder_with_settings(eval_, name):
+    (eval_.folder / "eval-run").mkdir()
+    (eval_.folder / "eval-run" / name).write_text("x")
+    eval_.run("add_c\n").failed(f"eval-run/{name} is there", "settings", "Remedy", "--folder")
+    assert not (eval_.folder / "eval-run/asked").exists() and not eval_.skills.exists()
