@@ -90,7 +90,7 @@ static bool finish_entry(struct run *run, pid_t pid, uint64_t begin, const char 
                          struct err *err) {
     struct runlog_entry out = {.cmd = text};
     struct process_figures now;
-    uint64_t took = (clock_monotonic() - begin + CLOCK_MS / 2) / CLOCK_MS;
+    uint64_t took = (clock_monotonic() - begin - run->waited + CLOCK_MS / 2) / CLOCK_MS;
     runlog_set(&out, RUNLOG_TOOK, (int64_t)took);
     sampler_end(pid, &run->before, &now, &out);
     if (now.children_rss > run->children_peak) run->children_peak = now.children_rss;
@@ -106,6 +106,7 @@ static void begin_entry(struct run *run, const char *text) {
     run->calls = 0;
     run->entry_errors = 0;
     run->children_peak = 0;
+    run->waited = 0;
     progress_entry(&run->progress, text);
     sampler_begin(run->kernel.pid);
 }

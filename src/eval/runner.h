@@ -34,7 +34,8 @@ struct run {
     const struct script_entry *entry;
     uint32_t *took; /* µs of each call */
     size_t calls, took_room;
-    uint64_t errors, entry_errors, children_peak;
+    uint64_t entry_errors, children_peak;
+    uint64_t waited; /* ns of its time that do not count */
     /* the run */
     struct process_figures before; /* the last sample */
     bool warm;                     /* there was something in the compile cache at the start */

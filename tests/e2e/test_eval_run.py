@@ -133,3 +133,11 @@ def test_a_folder_with_settings(eval_, name):
     (eval_.folder / "eval-run" / name).write_text("x")
     eval_.run("add_c\n").failed(f"eval-run/{name} is there", "settings", "Remedy", "--folder")
     assert not (eval_.folder / "eval-run/asked").exists() and not eval_.skills.exists()
+
+
+def test_broken_connections_take_no_time(eval_):
+    """It waits whether the kernel has died; that is not measured."""
+    fake(eval_.folder, "def run(call):\n    connections[-1].shutdown(socket.SHUT_RDWR)\n    return b''")
+    done = eval_.run("! add_c\n! 3 execute_skill sample_c1 Ada\n").good()
+    entry = done.entries["! 3 execute_skill sample_c1 Ada"]
+    assert entry["errors"] == 3 and entry["took"] < 200, entry
