@@ -60,17 +60,20 @@ enum script_kind {
       "list the skills that are loaded")                                                           \
     X(COMMAND_EXECUTE_SKILL, "execute_skill", SCRIPT_EXECUTE_SKILL, NULL,                          \
       "NAME TOPIC [KB] [ms] [CHUNKS]",                                                             \
-      "call one skill; it holds KB of memory (in CHUNKS equal pieces) and waits ms")               \
+      "call one skill, whether it is listed or not; it holds KB of memory (in CHUNKS equal "       \
+      "pieces) and waits ms")                                                                      \
     X(COMMAND_EXECUTE_ALL, "execute_all", SCRIPT_EXECUTE_ALL, NULL,                                \
       "TOPIC [KB] [ms] [TIMES] [CHUNKS]",                                                          \
-      "call each listed skill, one after the other, the whole TIMES times")                        \
+      "call each listed skill whose file is still there, one after the other, the whole TIMES "    \
+      "times")                                                                                     \
     X(COMMAND_P_EXECUTE_ALL, "p_execute_all", SCRIPT_P_EXECUTE_ALL, NULL,                          \
-      "TOPIC [KB] [ms] [TIMES] [CHUNKS]", "call each listed skill TIMES times, all at once")       \
+      "TOPIC [KB] [ms] [TIMES] [CHUNKS]",                                                          \
+      "call each listed skill whose file is still there TIMES times, all at once")                 \
     X(COMMAND_DROP_CACHED_SKILL, "drop_cached_skill", SCRIPT_DROP, NULL, "[NAME]",                 \
-      "drop a skill from the kernel's cache (without NAME: the first that is in it and whose "     \
-      "file is still there)")                                                                      \
+      "drop a skill from the kernel's cache (without NAME: the first by name that is in it and "   \
+      "whose file is still there, or else the first whose file is)")                               \
     X(COMMAND_DELETE_SKILL, "delete_skill", SCRIPT_DELETE, NULL, "[NAME]",                         \
-      "delete a skill's file (without NAME: the first whose file is still there)")
+      "delete a skill's file (without NAME: the first by name whose file is still there)")
 
 enum script_command {
 #define X(command, word, kind, sample, arguments, help) command,

@@ -21,6 +21,9 @@ def ready():
 def listed():
     return 200, json.dumps(["dev/" + name[:-5] for name in os.listdir("skills") if name.endswith(".wasm")])
 
+def cached():
+    return listed()
+
 def run(call):  # call: from 1
     return 200, '"ok"'
 
@@ -36,7 +39,7 @@ def answer(method, path):
         return run(call)
     if method == "DELETE":
         return drop(path)
-    return ready() if path == "/ready" else listed()
+    return ready() if path == "/ready" else cached() if "cached" in path else listed()
 
 def serve(client):
     stream = client.makefile("rb")

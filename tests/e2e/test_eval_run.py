@@ -141,3 +141,41 @@ def test_broken_connections_take_no_time(eval_):
     done = eval_.run("! add_c\n! 3 execute_skill sample_c1 Ada\n").good()
     entry = done.entries["! 3 execute_skill sample_c1 Ada"]
     assert entry["errors"] == 3 and entry["took"] < 200, entry
+
+
+LAGS = """known = set()
+def listed():
+    known.update(name[:-5] for name in os.listdir("skills") if name.endswith(".wasm"))
+    return 200, json.dumps(["dev/" + name for name in known])"""
+
+
+def test_what_was_deleted_is_called_by_its_name_only(eval_):
+    """The kernel may list it for an interval still."""
+    fake(eval_.folder, LAGS)
+    eval_.run("p_add_c 3\ndelete_skill sample_c2\nexecute_all A\np_execute_all A 0 0 2\nexecute_skill sample_c2 A\n").good()
+    called = [line.split("/")[-2] for line in eval_.asked() if "POST" in line][3:]
+    assert called[:2] == ["sample_c1", "sample_c3"] and sorted(called[2:6]) == 2 * ["sample_c1"] + 2 * ["sample_c3"]
+    assert called[6:] == ["sample_c2"]
+
+
+def test_all_copies_are_waited_for(eval_):
+    fake(eval_.folder, "shown = 0\ndef listed():\n    global shown\n    shown += 1\n    return 200, json.dumps([f'dev/sample_c{i}' for i in range(1, shown)])")
+    eval_.run("p_add_c 5\n").good()
+    asked = [line.split()[0] for line in eval_.asked() if "ready" not in line]
+    assert asked == 6 * ["GET"] + 5 * ["POST"]
+
+
+def test_connections_are_used_again(eval_):
+    fake(eval_.folder, "def stop(*_):\n    print(f'connections: {len(connections)}.', flush=True)\n    os._exit(0)\nsignal.signal(signal.SIGTERM, stop)")
+    assert "connections: 1." in eval_.run("add_c\n50 execute_skill sample_c1 Ada\n20 skills\n3 execute_all Ada 0 0 10\n").good().said
+    said = eval_.run("add_c\n20 p_execute_all Ada 0 0 10\n").good().said
+    assert 2 <= int(re.search(r"connections: (\d+)\.", said)[1]) <= 10, said
+
+
+@pytest.mark.parametrize("cached, dropped", [("['dev/sample_c3', 'dev/sample_c2']", "sample_c2"), ("['dev/sample_c1', 'dev/sample_c4']", "sample_c4"),
+                                             ("['dev/sample_c1']", "sample_c2"), ("[]", "sample_c2")])
+def test_what_is_dropped(eval_, cached, dropped):
+    """The first by name of those that are loaded and there, else the first that is there; sample_c1 is deleted."""
+    fake(eval_.folder, f"def cached():\n    return 200, json.dumps({cached})")
+    eval_.run("p_add_c 4\ndelete_skill\ndrop_cached_skill\n").good()
+    assert [line for line in eval_.asked() if "DELETE" in line] == [f"DELETE /cached_skills/dev/{dropped}"]
