@@ -168,7 +168,8 @@ static bool add(struct run *run, uint32_t count, struct err *err) {
     buf_init(&names, NAMES_MAX);
     bool good = true, listed = false;
     for (uint32_t i = 0; good && i < count; i++) {
-        good = skills_folder_add(&run->skills, run->entry->sample, name, err);
+        good = client_tick_when_due(run->client, err) &&
+               skills_folder_add(&run->skills, run->entry->sample, name, err);
         if (good) buf_add(&names, name, strlen(name) + 1);
     }
     good = good && wait_listed(run, &names, count, &listed, err);

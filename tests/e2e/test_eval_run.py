@@ -37,6 +37,15 @@ def test_fast_commands_are_watched(eval_, command, asked):
     assert list(done.entries) == ["add_c"] and len(memory_lines(done)) >= 3
 
 
+def test_many_copies_are_watched(eval_):
+    (eval_.folder / "sample_c.wasm").write_bytes(bytes(50000))
+    with eval_.begin("p_add_c 10000\n") as process:
+        support.wait_until(lambda: (eval_.skills / "sample_c1.wasm").exists(), what="the first copy")
+        process.send_signal(signal.SIGINT)
+        eval_.end(process, timeout=20).failed("ended by signal 2")
+    assert len(list(eval_.skills.glob("*.wasm"))) < 9000
+
+
 def test_killed(eval_):
     """What it has logged so far is no log, and the next run takes its compile cache away."""
     fake(eval_.folder, "def run(call):\n    if call == 2:\n        time.sleep(100)\n    return 200, '1'")
