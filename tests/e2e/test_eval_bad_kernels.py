@@ -102,6 +102,13 @@ def test_many_failures_are_not_all_told(eval_):
     assert done.out.count("failed: GET") == 3 and "100 failed" in done.err
 
 
+def test_times_of_calls(eval_):
+    """Of 200, three take 0.3 s and one 0.8 s."""
+    behave(eval_, "def run(call):\n    time.sleep({50: 0.3, 100: 0.3, 150: 0.8, 190: 0.3}.get(call, 0))\n    return 200, '1'")
+    entry = eval_.run("add_c\nexecute_all Ada 0 0 200\n").good().entries["execute_all Ada 0 0 200"]
+    assert entry["p50"] < 250000 and 300000 <= entry["p99"] < 750000 and 800000 <= entry["max"], entry
+
+
 def test_hangs_in_a_call(eval_):
     behave(eval_, "def run(call):\n    if call == 2:\n        time.sleep(100)\n    return 200, '1'")
     done = eval_.run("add_c\nexecute_skill sample_c1 Ada\nexecute_skill sample_c1 Bob\n", *FAST)
@@ -195,7 +202,8 @@ def test_floods_its_log(eval_):
 
 def test_leaves_children(eval_):
     behave(eval_, "if os.fork() == 0:\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    time.sleep(1000)")
-    eval_.run("skills\n").good()  # which looks whether something is left
+    done = eval_.run("skills\n").good()  # which looks whether something is left
+    assert done.entries["skills"]["children_rss"] > 1000
 
 
 def test_a_busy_port(eval_):
