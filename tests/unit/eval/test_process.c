@@ -34,6 +34,7 @@ static pid_t start_child(void) {
     assert_true(pid >= 0);
     if (pid == 0) {
         prctl(PR_SET_NAME, "a) b (c");
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* when an assertion fails */
         char *memory = malloc(MANY);
         if (!memory) _exit(1);
         for (int i = 0; i < 20; i++) memset(memory, i, MANY);
