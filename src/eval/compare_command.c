@@ -1,4 +1,5 @@
 /* resource-eval compare: the tables of run logs. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,18 +8,20 @@
 #include "eval/commands.h"
 #include "eval/report.h"
 
-static const char usage[] =
-    EVAL_NAME " compare [--full] [--json|--csv] LOG…\n"
-              "\n"
-              "Prints what run logs (YYMMDD_HHMMSS.mmm_run.log) say, command by command. Several "
-              "logs of one\n"
-              "script stand below each other as a, b, c…, with percentages of a's figures.\n"
-              "\n"
-              "  --full  also memory in detail, CPU time and latencies, where the logs have them\n"
-              "  --json  all figures as JSON (numbers; its \"units\" tells theirs)\n"
-              "  --csv   all figures as CSV, one line per log and command\n"
-              "\n"
-              "Logs of other scripts, of other lengths and of failed runs are refused.\n";
+static const char usage[] = EVAL_NAME
+    " compare [--full] [--json|--csv] LOG…\n"
+    "\n"
+    "Prints what run logs (YYMMDD_HHMMSS.mmm_run.log) say, command by command. Several "
+    "logs of one\n"
+    "script stand below each other as a, b, c…, with percentages of a's figures.\n"
+    "\n"
+    "  --full  also memory in detail, CPU time and latencies, where the logs have them\n"
+    "  --json  all figures as JSON (numbers; its \"units\" tells theirs)\n"
+    "  --csv   all figures as CSV, one line per log and command\n"
+    "\n"
+    "Logs of other scripts, of other lengths and of failed runs are refused. Told, but "
+    "compared: errors\n"
+    "in commands without \"!\", and runs of which one is, say, warm and another is not.\n";
 
 struct options {
     bool full, json, csv, help;
@@ -53,6 +56,57 @@ static int parse(int argc, char **argv, struct options *options) {
     return EXIT_GOOD;
 }
 
+/* ---- What the tables do not show. Exit code and tables stay as they are. */
+
+#define WARNING EVAL_NAME " compare: warning: "
+
+static void warn_of_log(const struct runlog *log) {
+    int64_t errors = 0;
+    for (size_t i = 0; i < log->count; i++) {
+        const struct runlog_entry *entry = &log->entries[i];
+        if (entry->cmd[0] != '!' && runlog_has(entry, RUNLOG_ERRORS))
+            errors += entry->figure[RUNLOG_ERRORS];
+    }
+    if (errors > 0)
+        fprintf(stderr, WARNING "%s has errors in commands without \"!\": %" PRId64 "\n", log->path,
+                errors);
+    if (strcmp(log->entries[log->count - 1].cmd, "stop") != 0)
+        fprintf(stderr, WARNING "%s does not end with \"stop\", so the run was cut off\n",
+                log->path);
+}
+
+/* Logs of 2024 do not have the text: they say nothing of it. */
+static bool differs(const struct runlog *logs, size_t count, enum runlog_text text) {
+    const char *first = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *value = logs[i].header.text[text];
+        if (first && value && strcmp(first, value) != 0) return true;
+        if (!first) first = value;
+    }
+    return false;
+}
+
+static void warn_of_differences(const struct runlog *logs, size_t count) {
+    static const enum runlog_text texts[] = {RUNLOG_CACHE, RUNLOG_STRATEGY, RUNLOG_TIER,
+                                             RUNLOG_LEGACY, RUNLOG_DISTINCT};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (!differs(logs, count, texts[i])) continue;
+        const char *between = "";
+        fprintf(stderr, WARNING "\"%s\" is not the same in all logs: ", runlog_text_key(texts[i]));
+        for (size_t j = 0; j < count; j++) {
+            const char *value = logs[j].header.text[texts[i]];
+            if (!value) continue;
+            char id[REPORT_ID];
+            report_id(j, id);
+            fprintf(stderr, "%s%s %.60s", between, id, value);
+            between = ", ";
+        }
+        putc('\n', stderr);
+    }
+}
+
+/* ---- The command. */
+
 /* Every log that cannot be read is told, not only the first. */
 static bool read_logs(const struct options *options, struct runlog *logs) {
     struct err err;
@@ -62,17 +116,14 @@ static bool read_logs(const struct options *options, struct runlog *logs) {
             fprintf(stderr, EVAL_NAME " compare: %s\n", err.text);
             logs[i] = (struct runlog){0};
             good = false;
-        } else if (strcmp(logs[i].entries[logs[i].count - 1].cmd, "stop") != 0)
-            fprintf(stderr,
-                    EVAL_NAME
-                    " compare: warning: %s does not end with \"stop\", so the run was cut "
-                    "off\n",
-                    logs[i].path);
+        } else
+            warn_of_log(&logs[i]);
     }
     if (good && !report_comparable(logs, options->count, &err)) {
         fprintf(stderr, EVAL_NAME " compare: %s\n", err.text);
         good = false;
     }
+    if (good) warn_of_differences(logs, options->count);
     return good;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/must.h"
 #include "eval/runlog_internal.h"
 
@@ -80,14 +81,8 @@ static bool write_line(struct runlog_writer *writer, struct err *err) {
     if (writer->line.failed)
         return err_set(err, ERR_LIMIT, "a line of %s would be longer than %d bytes",
                        runlog_path(writer), RUNLOG_MAX_LINE);
-    size_t done = 0;
-    while (done < writer->line.size) {
-        ssize_t count = write(writer->fd, writer->line.data + done, writer->line.size - done);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return err_errno(err, errno, "cannot write to %s", runlog_path(writer));
-        done += (size_t)count;
-    }
-    return true;
+    if (io_write_all(writer->fd, writer->line.data, writer->line.size)) return true;
+    return err_errno(err, errno, "cannot write to %s", runlog_path(writer));
 }
 
 bool runlog_write_header(struct runlog_writer *writer, const struct runlog_header *header,

@@ -13,17 +13,8 @@ static int order_u32(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static int order_u64(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 void statistics_sort_u32(uint32_t *values, size_t count) {
     if (count > 1) qsort(values, count, sizeof *values, order_u32);
-}
-
-void statistics_sort_u64(uint64_t *values, size_t count) {
-    if (count > 1) qsort(values, count, sizeof *values, order_u64);
 }
 
 /* The rank, from 0: per_mille / 1000 of `count`, rounded up, without going over size_t. */
@@ -34,10 +25,6 @@ static size_t rank(size_t count, unsigned per_mille) {
 }
 
 uint32_t statistics_percentile_u32(const uint32_t *sorted, size_t count, unsigned per_mille) {
-    return count == 0 ? 0 : sorted[rank(count, per_mille)];
-}
-
-uint64_t statistics_percentile_u64(const uint64_t *sorted, size_t count, unsigned per_mille) {
     return count == 0 ? 0 : sorted[rank(count, per_mille)];
 }
 

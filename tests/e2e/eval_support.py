@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -156,9 +157,14 @@ class Eval:
 
     @contextlib.contextmanager
     def begin(self, script, *options, preexec=None, stdout=subprocess.PIPE, **places):
+        def in_child():
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # it is ignored under nohup, and that is inherited
+            if preexec:
+                preexec()
+
         (self.folder / "eval-run/asked").unlink(missing_ok=True)
         process = subprocess.Popen(self.command(script, *options, **places), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=stdout,
-                                   stderr=subprocess.PIPE, text=True, preexec_fn=preexec)
+                                   stderr=subprocess.PIPE, text=True, preexec_fn=in_child)
         try:
             yield process
         finally:

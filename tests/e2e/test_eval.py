@@ -1,4 +1,8 @@
 """resource-eval with our kernel: every command, what it logs, and that two logs compare."""
+import datetime
+import hashlib
+import itertools
+import pathlib
 import re
 import resource
 import shutil
@@ -85,15 +89,20 @@ def check_all(done):
 
 
 def memory_is_plausible(entries):
+    before = None
     for cmd, entry in entries.items():
+        assert all(before is None or entry[key + "_diff"] == entry[key] - before[key] for key in ("rss", "vms")), (cmd, entry, before)
+        before = entry
         if cmd == "stop":
             assert entry["rss"] == 0 and entry["rss_diff"] < 0
             continue
         assert 5000 < entry["rss"] < 300000 and entry["rss"] < entry["vms"], (cmd, entry)
         assert 0 < entry["pss"] <= entry["rss"] + 1000 and 0 < entry["anon"] <= entry["rss"] + 1000, (cmd, entry)
+        assert entry["pss"] != entry["anon"], (cmd, entry)
     held = entries["execute_skill sample_c4 Ada 30000 250 3"]
     assert held["took"] >= 250 and held["p50"] >= 250000
     assert held["rss_peak"] > entries["execute_skill sample_c4 Ada"]["rss"] + 25000
+    assert entries["execute_all Bob 300 10"]["rss_peak"] < held["rss_peak"] - 15000  # each command has its own
 
 
 def test_distinct_copies_are_different_skills(real):
@@ -121,16 +130,35 @@ def test_legacy_routes(real):
 
 def test_memory_lines(real):
     done = real.run("add_c\nexecute_skill sample_c1 Ada 20000 1200\n", "-m").good()
-    lines = re.findall(r"^\S+Z INFO resource-eval: rss=(\d+) KB vms=(\d+) KB peak=(\d+) KB cpu=(\d+) ms children=(\d+) KB$", done.said, re.M)
-    assert 3 <= len(lines) <= 100
-    assert int(lines[-1][0]) > 20000 and int(lines[-1][2]) >= int(lines[-1][0])
+    lines = re.findall(r"^(\S+)Z INFO resource-eval: rss=(\d+) KB vms=(\d+) KB peak=(\d+) KB cpu=(\d+) ms children=(\d+) KB$", done.said, re.M)
+    times = [datetime.datetime.fromisoformat(line[0]) for line in lines]
+    assert len(lines) >= 2 and all((b - a).total_seconds() > 0.4 for a, b in itertools.pairwise(times)), lines  # every 0.5 s
+    assert max(int(line[1]) for line in lines) > 20000 and all(int(line[3]) >= int(line[1]) for line in lines)
     assert " resource-eval: " not in real.run("skills\n").good().said
 
 
+def stamp(path):
+    """YYMMDD_HHMMSS.mmm of its change, in local time."""
+    ms = path.stat().st_mtime_ns // 1000000
+    return time.strftime("%y%m%d_%H%M%S", time.localtime(ms // 1000)) + f".{ms % 1000:03}"
+
+
+def meminfo(name):
+    """GiB, cut."""
+    return int(re.search(rf"^{name}: +(\d+) kB", pathlib.Path("/proc/meminfo").read_text(), re.M)[1]) >> 20
+
+
 def test_what_the_log_says(real, binary):
+    available = meminfo("MemAvailable")
     done = real.run("skills\n").good()
     assert done.head["bin"] == str(binary) and done.head["cache"] == "empty" and done.head["filename"].endswith("test.cmds")
     assert "unknown" not in (done.head["strategy"], done.head["tier"])
+    machine, kernel, script = done.lines[:3]
+    assert kernel["hash"] == hashlib.sha1(binary.read_bytes()).hexdigest() and kernel["modified"] == stamp(binary)
+    assert script["hash"] == hashlib.sha1(b"[['skills']]").hexdigest() and script["modified"] == stamp(real.folder / "test.cmds")
+    assert machine["memory_total"] == str(meminfo("MemTotal"))
+    available = (available, meminfo("MemAvailable"))  # others work here too
+    assert min(available) - 1 <= int(machine["memory_available"]) <= max(available)
     assert list(done.entries) == ["skills", "stop"]
     assert not any((real.folder / "eval-run").glob("*cache*"))
 

@@ -1,11 +1,16 @@
 """resource-eval with kernels that behave badly, and with places that are not what they should be: what it says, what it leaves."""
+import fcntl
 import os
 import pty
+import re
 import resource
 import shutil
 import signal
 import socket
+import struct
 import subprocess
+import termios
+import unicodedata
 
 import pytest
 from eval_support import Eval, fake
@@ -95,6 +100,13 @@ def test_many_failures_are_not_all_told(eval_):
     behave(eval_, "def listed():\n    return 404, 'no'")
     done = eval_.run("100 skills\n").bad("failed: GET /v1/skills: status 404: no")
     assert done.out.count("failed: GET") == 3 and "100 failed" in done.err
+
+
+def test_times_of_calls(eval_):
+    """Of 200, three take 0.3 s and one 0.8 s."""
+    behave(eval_, "def run(call):\n    time.sleep({50: 0.3, 100: 0.3, 150: 0.8, 190: 0.3}.get(call, 0))\n    return 200, '1'")
+    entry = eval_.run("add_c\nexecute_all Ada 0 0 200\n").good().entries["execute_all Ada 0 0 200"]
+    assert entry["p50"] < 250000 and 300000 <= entry["p99"] < 750000 and 800000 <= entry["max"], entry
 
 
 def test_hangs_in_a_call(eval_):
@@ -190,7 +202,8 @@ def test_floods_its_log(eval_):
 
 def test_leaves_children(eval_):
     behave(eval_, "if os.fork() == 0:\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    time.sleep(1000)")
-    eval_.run("skills\n").good()  # which looks whether something is left
+    done = eval_.run("skills\n").good()  # which looks whether something is left
+    assert done.entries["skills"]["children_rss"] > 1000
 
 
 def test_a_busy_port(eval_):
@@ -297,17 +310,42 @@ def test_too_many_at_once(eval_):
     eval_.run("p_add_c 3\np_execute_all x 0 0 6667\n").failed("p_execute_all x 0 0 6667: 20001 calls at once are more than 20000")
 
 
-def test_the_line_of_a_terminal(eval_):
-    """Written anew again and again, and gone where a line that stays is written."""
-    behave(eval_, "def run(call):\n    time.sleep(0.5)\n    return 200, '1'")
+def on_a_terminal(eval_, script, columns):
     master, slave = pty.openpty()
-    with eval_.begin("add_c\n", stdout=slave) as process:
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    with eval_.begin(script, stdout=slave) as process:
         os.close(slave)
         done = eval_.end(process)
         shown = os.read(master, 1 << 16).decode()
     os.close(master)
-    assert done.code == 0 and "[1/2] add_c: 0." in shown and " requests/s, " in shown
+    assert done.code == 0
     assert all("[1/2]" not in line.rpartition("\r\x1b[K")[2] for line in shown.split("\r\n")), shown
+    return shown
+
+
+def test_the_line_of_a_terminal(eval_):
+    """Written anew again and again, and gone where a line that stays is written."""
+    behave(eval_, "def run(call):\n    time.sleep(0.5)\n    return 200, '1'")
+    shown = on_a_terminal(eval_, "add_c\n", 0)  # its width is not known
+    assert "[1/2] add_c: 0." in shown and " requests/s, " in shown
+
+
+def columns(text):
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+@pytest.mark.parametrize("width, topic", [(40, "Ada"), (40, 100 * "x"), (100, 60 * "漢字"), (20, "ÄÖÜ漢字"), (3, "Ada")])
+def test_the_line_of_a_narrow_terminal(eval_, width, topic):
+    """What takes more than a row is not cleared: each update would leave a line."""
+    behave(eval_, "def listed():\n    return 200, '[\"dev/sample_c1\"]'\ndef run(call):\n    time.sleep(0.5)\n    return 200, '1'")
+    shown = on_a_terminal(eval_, f"execute_skill sample_c1 {topic}\n", width)
+    updates = [line for line in re.split("\r\x1b\\[K|\r\n", shown) if line.startswith("[")]
+    assert len(updates) > 1 and all(0 < columns(update) < width for update in updates), updates
+    stays = next(line for line in re.split("\r\x1b\\[K|\r\n", shown) if line.startswith("execute_skill"))
+    assert columns(stays) < 80 and " ms " in stays, stays
+    assert ("…" in stays) == (len(topic) > 10)
+    if width == 40:
+        assert updates[-1].endswith(" MB"), updates
 
 
 def test_where_it_looks_by_itself(eval_, monkeypatch):

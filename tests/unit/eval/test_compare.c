@@ -121,6 +121,67 @@ static void says_all_that_is_bad(void **state) {
     unlink("other.log");
 }
 
+/* One line each on stderr; of the tables nothing changes. */
+static void warns(const char *logs, const char *expected) {
+    char line[900];
+    snprintf(line, sizeof line, "compare %s" ERRORS, logs);
+    assert_int_equal(run(line), 0);
+    assert_string_equal(output, expected);
+    snprintf(line, sizeof line, "compare %s 2>/dev/null", logs);
+    assert_int_equal(run(line), 0);
+    assert_null(strstr(output, "warning"));
+    assert_true(output[0] != '\0');
+}
+
+#define WARNS "resource-eval compare: warning: "
+
+/* A log as of our own runs: the second line has `head`, and the first `count` commands have errors.
+ */
+static void put_own(const char *name, const char *head, int count, const char *errors) {
+    char command[400];
+    snprintf(
+        command, sizeof command,
+        "sed '2s/}$/, %s}/;3s/}$/, \"distinct\": \"no\"}/;4,%ds/}$/, \"errors\": \"%s\"}/' " GIVEN,
+        head, 3 + count, errors);
+    put(name, command);
+}
+
+#define HEAD(cache, strategy, tier, legacy)                                                        \
+    "\"cache\": \"" cache "\", \"strategy\": \"" strategy "\", \"tier\": \"" tier                  \
+    "\", \"legacy\": \"" legacy "\""
+
+static void warns_of_errors(void **state) {
+    (void)state;
+    put_own("x.log", HEAD("empty", "s", "t", "no"), 2, "21");
+    put_own("y.log", HEAD("empty", "s", "t", "no"), 9, "0");
+    warns("x.log " GIVEN " y.log", WARNS "x.log has errors in commands without \"!\": 42\n");
+    warns("y.log", "");
+    put_own("y.log", HEAD("empty", "s", "t", "no"), 2, "1");
+    assert_int_equal(system("sed -i '4s/\"cmd\": \"/&! /' y.log"), 0); /* NOLINT(cert-env33-c) */
+    warns("y.log --full", WARNS "y.log has errors in commands without \"!\": 1\n");
+    unlink("x.log");
+    unlink("y.log");
+}
+
+static void warns_of_differences(void **state) {
+    (void)state;
+    put_own("x.log", HEAD("empty", "s", "t", "no"), 1, "0");
+    put_own("y.log", HEAD("warm", "s", "t", "no"), 1, "0");
+    put_own("z.log", HEAD("warm", "other", "u", "yes"), 1, "0");
+    warns(GIVEN " x.log " GIVEN, "");
+    warns("y.log " GIVEN " x.log y.log --csv",
+          WARNS "\"cache\" is not the same in all logs: a warm, c empty, d warm\n");
+    warns("y.log z.log", WARNS "\"strategy\" is not the same in all logs: a s, b other\n" WARNS
+                               "\"tier\" is not the same in all logs: a t, b u\n" WARNS
+                               "\"legacy\" is not the same in all logs: a no, b yes\n");
+    assert_int_equal(system("sed -i '3s/no\"}/yes\"}/' y.log"), 0); /* NOLINT(cert-env33-c) */
+    put_own("x.log", HEAD("warm", "s", "t", "no"), 1, "0");
+    warns("y.log x.log", WARNS "\"distinct\" is not the same in all logs: a yes, b no\n");
+    unlink("x.log");
+    unlink("y.log");
+    unlink("z.log");
+}
+
 static void a_full_disk_is_told(void **state) {
     (void)state;
     assert_int_equal(run("compare " GIVEN " 2>&1 >/dev/full"), 1);
@@ -132,7 +193,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(prints_tables),        TEST(prints_help),         TEST(wrongly_called),
-        TEST(says_all_that_is_bad), TEST(a_full_disk_is_told),
+        TEST(says_all_that_is_bad), TEST(a_full_disk_is_told), TEST(warns_of_errors),
+        TEST(warns_of_differences),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* What /proc tells: our own process, a child, one that has ended; the machine; the kernel's address
  * and its life. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/times.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +20,7 @@
 #include "base/clock.h"
 #include "eval/kernel_process.h"
 #include "eval/machine.h"
-#include "eval/sampler.h"
+#include "eval/process.h"
 #include "support/folder.h"
 
 enum { MANY = 40 << 20 };
@@ -32,6 +34,7 @@ static pid_t start_child(void) {
     assert_true(pid >= 0);
     if (pid == 0) {
         prctl(PR_SET_NAME, "a) b (c");
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* when an assertion fails */
         char *memory = malloc(MANY);
         if (!memory) _exit(1);
         for (int i = 0; i < 20; i++) memset(memory, i, MANY);
@@ -59,6 +62,52 @@ static void our_own(void **state) {
     assert_true(process_read(getpid(), true, &now));
     assert_true(now.pss > 0 && now.pss <= now.rss + 500);
     assert_true(now.anon > 0 && now.anon <= now.rss + 500);
+    assert_true(now.pss > now.anon); /* this program's own pages, which its file backs */
+}
+
+static uint64_t ms(clock_t ticks) {
+    return (uint64_t)ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+/* System calls until this process has spent ten ticks in them. */
+static void work_in_system(void) {
+    static char bytes[1 << 20];
+    struct tms now;
+    int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    do
+        if (read(fd, bytes, sizeof bytes) < 0) _exit(1);
+    while (times(&now) == (clock_t)-1 || now.tms_stime < 10);
+    close(fd);
+}
+
+static void work_as_user(void) {
+    struct tms now;
+    do
+        for (volatile int i = 0; i < 1000000; i++) {
+        }
+    while (times(&now) == (clock_t)-1 || now.tms_utime < now.tms_stime + 10);
+}
+
+static void cpu_times(void **state) {
+    (void)state;
+    struct process_figures figures;
+    struct tms before, after;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        work_in_system();
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+    work_as_user();
+    times(&before);
+    assert_true(process_read(getpid(), false, &figures));
+    times(&after);
+    assert_in_range(figures.cpu_user, ms(before.tms_utime), ms(after.tms_utime));
+    assert_in_range(figures.cpu_system, ms(before.tms_stime), ms(after.tms_stime));
+    assert_true(before.tms_cstime >= 10);
+    assert_in_range(figures.children_cpu, ms(before.tms_cutime + before.tms_cstime),
+                    ms(after.tms_cutime + after.tms_cstime));
 }
 
 static void a_child(void **state) {
@@ -93,35 +142,30 @@ static void ended(void **state) {
     assert_false(process_read(0, false, &now));
 }
 
-static void samples(void **state) {
-    (void)state;
-    struct process_figures before, now;
-    struct runlog_entry entry = {.cmd = "x"};
-    pid_t pid = start_child();
-    assert_true(process_read(pid, true, &before));
-    sampler_begin(pid);
-    sampler_end(pid, &before, &now, &entry);
-    assert_int_equal(entry.figure[RUNLOG_RSS], now.rss);
-    assert_int_equal(entry.figure[RUNLOG_RSS_DIFF], (int64_t)now.rss - (int64_t)before.rss);
-    assert_true(runlog_has(&entry, RUNLOG_PSS) && runlog_has(&entry, RUNLOG_CHILDREN_CPU));
-    end_child(pid);
-    before = now;
-    entry = (struct runlog_entry){.cmd = "stop"};
-    sampler_begin(pid); /* nothing to begin with */
-    sampler_end(pid, &before, &now, &entry);
-    assert_int_equal(entry.figure[RUNLOG_RSS], 0);
-    assert_int_equal(entry.figure[RUNLOG_RSS_DIFF], -(int64_t)before.rss);
-    assert_false(runlog_has(&entry, RUNLOG_PSS) || runlog_has(&entry, RUNLOG_CPU_USER));
+/* GiB, cut. */
+static uint64_t meminfo(const char *name) {
+    char line[200];
+    uint64_t kib = 0;
+    FILE *file = fopen("/proc/meminfo", "re");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, name, strlen(name)) == 0) kib = strtoull(line + strlen(name), NULL, 10);
+    fclose(file);
+    return kib / (1024 * 1024);
 }
 
 static void the_machine(void **state) {
     (void)state;
     struct machine machine;
+    uint64_t before = meminfo("MemAvailable:"); /* others work here too */
     machine_read(&machine);
+    uint64_t after = meminfo("MemAvailable:");
     assert_string_equal(machine.arch, "X86_64");
     assert_true(machine.brand[0] != '\0' && !strchr(machine.brand, '\n'));
     assert_true(machine.cores >= 1 && machine.cores < 100000);
-    assert_true(machine.memory_total >= machine.memory_available);
+    assert_int_equal(machine.memory_total, meminfo("MemTotal:"));
+    assert_in_range(machine.memory_available, before < after ? before : after,
+                    before < after ? after : before);
     assert_true(machine.memory_total >= 1 && machine.memory_total < 100000);
 }
 
@@ -262,9 +306,9 @@ static void values_of_its_log(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        cmocka_unit_test(our_own), cmocka_unit_test(a_child),     cmocka_unit_test(ended),
-        cmocka_unit_test(samples), cmocka_unit_test(addresses),   cmocka_unit_test(the_machine),
-        TEST(that_does_not_start), TEST(what_it_leaves_is_ended), TEST(values_of_its_log),
+        cmocka_unit_test(our_own),   cmocka_unit_test(a_child),     cmocka_unit_test(ended),
+        cmocka_unit_test(cpu_times), cmocka_unit_test(addresses),   cmocka_unit_test(the_machine),
+        TEST(that_does_not_start),   TEST(what_it_leaves_is_ended), TEST(values_of_its_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
