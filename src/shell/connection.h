@@ -24,7 +24,8 @@ struct shell_connection {
     struct shell_request *suspended; /* its request, while it is; NULL otherwise */
 };
 
-/* libmicrohttpd's callback (MHD_OPTION_NOTIFY_CONNECTION): makes and frees ours. `cls`: the loop. */
+/* libmicrohttpd's callback (MHD_OPTION_NOTIFY_CONNECTION): makes and frees ours. `cls`: the loop.
+ */
 void connection_notify(void *cls, struct MHD_Connection *connection, void **context,
                        enum MHD_ConnectionNotificationCode code);
 /* Ours; NULL when there was no memory for it: then nobody sees that its client is gone. */
