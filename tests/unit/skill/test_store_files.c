@@ -281,7 +281,8 @@ static void another_file_seen_at_the_end_of_a_load(void **state) {
     store_see(world.store, &world.store->namespaces[0], str_of("a"), &other, LOOK_WRITTEN);
     assert_true(is_settled("a"));
     wait_for(ask);
-    assert_false(is_settled("a"));
+    /* Not settled for a moment, until somebody looks again; on a busy machine that is over by now.
+     */
     for (int i = 0; i < 5000 && !is_settled("a"); i++) usleep(1000);
     assert_true(is_settled("a"));
     struct skill *skill = load_good("a");
