@@ -16,8 +16,8 @@ enum {
 };
 #define REST_AFTER (50 * CLOCK_MS) /* what has been parked for so long rests */
 /* Where the memory is full: an executor's turn with its heavy calls; how often the others ask. */
-#define HEAVY_TURN (2 * CLOCK_S)
-#define ASK_AGAIN  (5 * CLOCK_MS)
+#define MEMORY_TURN (2 * CLOCK_S)
+#define ASK_AGAIN   (5 * CLOCK_MS)
 /* How often those that wait for memory are looked through for cancelled ones. */
 #define SWEEP_AFTER (100 * CLOCK_MS)
 
@@ -195,22 +195,17 @@ static void park(struct executor *executor, struct invocation *invocation) {
     parked_add(executor, invocation);
 }
 
-static bool is_heavy(const struct invocation *invocation) {
-    return invocation->grown >= READY_HOG_BYTES || invocation->class == READY_HOG ||
-           invocation->class == READY_HEAVY;
-}
-
 /* After a turn of one that goes on: note what it holds. True: it was ended, as the memory of all is
  * used up and it holds much, or wants more still. */
 static bool account(struct executor *executor, struct invocation *invocation) {
-    uint64_t now = clock_monotonic(), grown = engine_run_grown(invocation->run);
+    uint64_t now = invocation->since, grown = engine_run_grown(invocation->run);
     bool grew = grown > invocation->grown, parked = invocation->state == STATE_PARKED;
     invocation->grown = grown;
     executor->begun += !invocation->begun;
     invocation->begun = true;
     enum pressure_level level = pressure_look(executor->pressure, now);
     if (level < PRESSURE_OVER || (parked && !grew)) return false;
-    if (!is_heavy(invocation) && (level < PRESSURE_DIRE || !grew)) return false;
+    if (!ready_is_hog(invocation) && (level < PRESSURE_DIRE || !grew)) return false;
     char text[300];
     snprintf(
         text, sizeof text,
@@ -301,7 +296,7 @@ static bool heavy_may_run(struct executor *executor, enum pressure_level level, 
     }
     if (executor->heavy_till) return true;
     if (!pressure_take_turn(executor->pressure, executor->index)) return false;
-    executor->heavy_till = now + HEAVY_TURN;
+    executor->heavy_till = now + MEMORY_TURN;
     return true;
 }
 

@@ -42,6 +42,10 @@ static bool is_hog(enum ready_class class) {
     return class == READY_HOG || class == READY_HEAVY;
 }
 
+bool ready_is_hog(const struct invocation *invocation) {
+    return invocation->grown >= READY_HOG_BYTES || is_hog(invocation->class);
+}
+
 /* What it has grown is known, what it has written into its image is looked at once, when the middle
  * is over. */
 static enum ready_class class_of(const struct invocation *invocation) {

@@ -78,6 +78,8 @@ struct invocation *ready_pop(struct ready *ready, uint64_t now, const struct rea
 struct invocation *ready_take_if(struct ready *ready,
                                  bool (*over)(const struct invocation *invocation, uint64_t now),
                                  uint64_t now);
+/* Does it hold much memory? Right also before it is put back. */
+bool ready_is_hog(const struct invocation *invocation);
 /* Is there any? One for whom `leave.heavy` matters? */
 bool ready_any(const struct ready *ready);
 bool ready_any_heavy(const struct ready *ready);

@@ -39,6 +39,17 @@ def close(clients):
         client.close()
 
 
+def at_once(kernel, name, count):
+    """Answers of so many big calls at once, and the most memory that the kernel had meanwhile."""
+    most = 0
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        answers = [pool.submit(kernel.say, name, "k") for _ in range(count)]
+        while not all(answer.done() for answer in answers):
+            most = max(most, anonymous(kernel))
+            time.sleep(0.002)
+    return [answer.result() for answer in answers], most
+
+
 def test_calls_that_hold_memory_and_sleep_keep_others_of_their_kind_waiting(small):
     sleepers = [small.begin("sleeper", '"k"') for _ in range(40)]
     wait_until(lambda: anonymous(small) > LIMIT * 3 // 4, what="the memory that is filled")
@@ -53,25 +64,14 @@ def test_calls_that_hold_memory_and_sleep_keep_others_of_their_kind_waiting(smal
 
 
 def test_big_calls_at_once_all_end_within_little_memory(small):
-    most = 0
-    with concurrent.futures.ThreadPoolExecutor(60) as pool:
-        answers = [pool.submit(small.say, "filler", "k") for _ in range(60)]
-        while not all(answer.done() for answer in answers):
-            most = max(most, anonymous(small))
-            time.sleep(0.002)
-    assert {answer.result().status for answer in answers} == {200}
+    answers, most = at_once(small, "filler", 60)
+    assert {answer.status for answer in answers} == {200}
     print(f"\n60 calls of 64 MiB at once: {most >> 20} MiB at most")
     assert most < LIMIT
 
 
 def test_what_grows_beyond_the_limit_is_ended_and_told_why(small):
-    most = 0
-    with concurrent.futures.ThreadPoolExecutor(24) as pool:
-        answers = [pool.submit(small.say, "grower", "k") for _ in range(24)]
-        while not all(answer.done() for answer in answers):
-            most = max(most, anonymous(small))
-            time.sleep(0.002)
-    answers = [answer.result() for answer in answers]
+    answers, most = at_once(small, "grower", 24)
     assert {answer.status for answer in answers} == {503}
     told = [answer for answer in answers if "GUEST_MEMORY" in answer.text]
     print(f"\n24 calls that grow to 600 MiB: {most >> 20} MiB at most, {len(told)} of them ended")
