@@ -1,6 +1,7 @@
 #include "shell/loop.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +19,8 @@
 /* Of one connection: the headers of a request and of its answer, and a piece of the body.
  * libmicrohttpd clears it after every request, so more of it is not free. */
 #define CONNECTION_MEMORY 16384
+/* So long new connections are taken after the stop, if they never end. */
+#define DRAIN_MAX CLOCK_S
 
 /* ---- suspended requests, oldest first */
 
@@ -51,9 +54,15 @@ void loop_resume(struct shell_request *request) {
  * last connection went away without an event of ours. */
 enum { WAIT_MAX_MS = 500 };
 
+static bool draining(const struct shell_loop *loop) {
+    return atomic_load_explicit(&loop->shell->phase, memory_order_relaxed) != SHELL_SERVING &&
+           !loop->drained;
+}
+
 /* ms that epoll may wait. */
 static int wait_limit(struct shell_loop *loop) {
     MHD_UNSIGNED_LONG_LONG ms;
+    if (draining(loop)) return 0;
     uint64_t limit = UINT64_MAX;
     if (MHD_get_timeout(loop->daemon, &ms) == MHD_YES) limit = ms;
     int look = connection_wait(loop);
@@ -84,6 +93,7 @@ static void poll_events(struct shell_loop *loop) {
     struct epoll_event events[EVENTS];
     int limit = wait_limit(loop);
     bool asleep = limit != 0 && mailbox_sleep(&loop->mail);
+    loop->idle = false;
     if (!asleep && ++loop->unpolled < UNPOLLED_MAX) { /* there is work: no system call to find it */
         loop->now = clock_monotonic();
         return;
@@ -92,6 +102,7 @@ static void poll_events(struct shell_loop *loop) {
     int count = epoll_wait(loop->epoll, events, EVENTS, asleep ? limit : 0);
     if (asleep) mailbox_awake(&loop->mail);
     must(count >= 0 || errno == EINTR);
+    loop->idle = count == 0;
     loop->now = clock_monotonic();
     for (int i = 0; i < count; i++) take_event(loop, &events[i]);
 }
@@ -115,6 +126,21 @@ static void stop_listening(struct shell_loop *loop) {
     if (listener >= 0) close(listener);
 }
 
+/* Who connected or asked before the stop is heard: the listener is closed when nobody waits at it,
+ * and we have heard all when a look at the connections after that finds nothing. */
+static void drain(struct shell_loop *loop) {
+    if (!loop->drain_until) loop->drain_until = loop->now + DRAIN_MAX;
+    bool late = loop->now >= loop->drain_until;
+    if (!loop->quiesced) {
+        struct pollfd waiting = {.fd = loop->listener, .events = POLLIN};
+        if (late || poll(&waiting, 1, 0) <= 0) stop_listening(loop);
+        return;
+    }
+    MHD_UNSIGNED_LONG_LONG ms;
+    bool work = MHD_get_timeout(loop->daemon, &ms) == MHD_YES && ms == 0;
+    if (late || (loop->idle && !work)) atomic_store(&loop->drained, true);
+}
+
 static void run_daemon(struct shell_loop *loop) {
     if (MHD_run(loop->daemon) != MHD_YES) log_error("shell", "libmicrohttpd's event loop failed");
 }
@@ -123,8 +149,7 @@ static void turn(struct shell_loop *loop) {
     poll_events(loop);
     take_mail(loop);
     linger_expire(&loop->linger, loop->now);
-    if (atomic_load_explicit(&loop->shell->phase, memory_order_relaxed) != SHELL_SERVING)
-        stop_listening(loop);
+    if (draining(loop)) drain(loop);
     run_daemon(loop);
     connection_look(loop);
 }
@@ -195,6 +220,7 @@ static struct MHD_Daemon *start_daemon(struct shell_loop *loop, int listener) {
 }
 
 bool loop_start(struct shell_loop *loop, int listener, struct err *err) {
+    loop->listener = listener;
     loop->daemon = start_daemon(loop, listener);
     if (!loop->daemon) {
         close(listener);

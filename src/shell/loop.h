@@ -18,7 +18,10 @@ struct shell_loop {
     struct mailbox mail; /* requests that other threads are done with */
     int epoll;           /* daemon, mailbox, control, clients' ends, lingering sockets */
     int control;         /* eventfd: look at shell->phase */
+    int listener;        /* libmicrohttpd's, until `quiesced` */
     bool quiesced;
+    uint64_t drain_until; /* 0: nobody has told us to stop */
+    atomic_bool drained;  /* all that clients had sent when we were told to stop has been read */
     pthread_t thread;
     bool started;
 
@@ -29,6 +32,7 @@ struct shell_loop {
     uint64_t gone_look;                              /* when they are looked at next */
     struct linger_set linger;
     uint64_t now;      /* of this turn */
+    bool idle;         /* it polled, and there was nothing */
     unsigned unpolled; /* turns since the last look at `epoll` */
 
     uint64_t outstanding;                        /* requests that other threads have */

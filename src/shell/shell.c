@@ -84,6 +84,8 @@ void shell_stop_accepting(struct shell *shell) {
     if (shell->listener >= 0) close(shell->listener);
     shell->listener = -1;
     for (uint32_t i = 0; i < shell->settings.threads; i++) loop_wake(&shell->loops[i]);
+    for (uint32_t i = 0; i < shell->settings.threads; i++)
+        while (shell->loops[i].started && !atomic_load(&shell->loops[i].drained)) usleep(1000);
 }
 
 void shell_stop(struct shell *shell, uint64_t deadline_ns) {

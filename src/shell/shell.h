@@ -45,7 +45,9 @@ const char *shell_address(const struct shell *shell);
 /* True when it listens on more than the loopback interface. */
 bool shell_is_public(const struct shell *shell);
 /* Close the listeners; open connections get "Connection: close" with their next answer, and /ready
- * is 503. */
+ * is 503. Returns when the store and the runtime have all that clients had sent by then, so that a
+ * call is not refused because it came a moment before the stop; after a second at most, if clients
+ * go on connecting. */
 void shell_stop_accepting(struct shell *shell);
 /* Wait until every request is answered or `deadline_ns` has passed, then end threads and
  * connections. By now store and runtime have answered, or will answer at once, every request that

@@ -56,6 +56,18 @@ def test_running_calls_finish(skill, number):
     assert ended(kernel, 5) < 2
 
 
+def test_what_was_sent_before_the_signal_is_answered(skill):
+    """However busy the machine is: here the kernel has not even accepted the connections."""
+    kernel = skill()
+    kernel.process.send_signal(signal.SIGSTOP)
+    clients = [kernel.begin("skill", '"s"') for _ in range(300)]
+    kernel.process.send_signal(signal.SIGTERM)
+    kernel.process.send_signal(signal.SIGCONT)
+    answers = [answer(client) for client in clients]
+    assert {(status, body) for status, _, body in answers} == {(200, b'"s"')}
+    assert ended(kernel, 5) < 2
+
+
 def test_stop_accepts_nothing_new_but_still_answers(skill):
     kernel = skill(SHUTDOWN_DEADLINE="3s")
     waiting = kernel.begin("skill", '"Sleep"')
