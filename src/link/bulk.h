@@ -6,8 +6,9 @@
 
 #include "link/merge.h"
 
-/* What is done between two epoch checks: 1 MiB, 65,536 elements. */
-enum { BULK_MEMORY_STEP = 1 << 20, BULK_TABLE_STEP = 1 << 16 };
+/* What is done between two epoch checks: 64 KiB of memory or table. Pages that are touched for the
+ * first time cost some 400 us per MiB, which a short call would wait for. */
+enum { BULK_MEMORY_STEP = 1 << 16, BULK_TABLE_STEP = 1 << 13 };
 
 /* The immediates that follow the opcode; returns the end, at most 2 * LEB_MAX_U32 further. */
 uint8_t *bulk_immediates(uint8_t *out, enum helper_kind kind, uint32_t a, uint32_t b);

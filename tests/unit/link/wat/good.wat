@@ -131,7 +131,7 @@
       (i32.add (local.get $old) (table.size $t)))
     (func (export "small") (param $d i32) (param $unused i32) (result i32)
       (memory.fill (local.get $d) (i32.const 1) (i32.const 4))
-      (memory.copy (local.get $d) (local.get $d) (i32.const 0x100000))
+      (memory.copy (local.get $d) (local.get $d) (i32.const 0x10000))
       (table.copy $t $t (i32.const 0) (i32.const 0) (i32.const 3))
       (elem.drop $e)
       (call $sum (local.get $d) (i32.const 5)))
