@@ -12,7 +12,7 @@ enum { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_WRONG_CALL = 2 };
 
 int command_run(int argc, char **argv);      /* [OPTION…] FILE.cmds */
 int command_compare(int argc, char **argv);  /* [--full] [--json|--csv] LOG… */
-int command_selftest(int argc, char **argv); /* nothing */
+int command_selftest(int argc, char **argv); /* [--rounds N] */
 
 /* Prints a text to standard output and frees it; returns an exit code, after saying why on standard
  * error when it is not 0. */
