@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/str.h"
-#include "eval/file.h"
 #include "eval/runlog_internal.h"
 #include "eval/show.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "eval/file.h"
+#include "base/file.h"
 #include "eval/script_internal.h"
 
 enum { ARENA_MAX = 64 << 20, HASHED_MAX = 32 << 20 };

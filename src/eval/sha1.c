@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/must.h"
-#include "eval/file.h"
 
 enum { SHA1_SIZE = (SHA1_HEX - 1) / 2 };
 

@@ -1,11 +1,9 @@
 #include "kernel/config_entry.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/file.h"
 
 bool config_add(struct config_entries *entries, const struct config_entry *entry, struct err *err) {
     if (entries->count == CONFIG_MAX_ENTRIES)
@@ -35,43 +33,22 @@ const struct config_entry *config_find(const struct config_entries *entries,
     return NULL;
 }
 
-static bool read_all(int fd, char *text, size_t size, size_t *got) {
-    *got = 0;
-    while (*got < size) {
-        ssize_t count = read(fd, text + *got, size - *got);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return false;
-        if (count == 0) break;
-        *got += (size_t)count;
-    }
-    return true;
-}
-
-static bool read_open(struct arena *arena, int fd, const char *file, char **text, size_t *size,
-                      struct err *err) {
-    struct stat facts;
-    if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode))
-        return err_set(err, ERR_IO, "cannot read %s: not a regular file", file);
-    if (facts.st_size > CONFIG_MAX_FILE)
-        return err_set(err, ERR_LIMIT, "%s has more than %d bytes", file, CONFIG_MAX_FILE);
-    char *bytes = arena_alloc(arena, (size_t)facts.st_size + 1);
-    if (!bytes) return err_set(err, ERR_MEMORY, "no memory for %s", file);
-    if (!read_all(fd, bytes, (size_t)facts.st_size, size))
-        return err_errno(err, errno, "cannot read %s", file);
-    bytes[*size] = '\0';
-    *text = bytes;
-    return true;
-}
-
 bool config_read_file(struct arena *arena, const char *file, char **text, size_t *size,
                       struct err *err) {
+    struct buf bytes;
     *text = NULL;
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
-                            O_NOCTTY); /* a FIFO is refused below, not waited for */
-    if (fd < 0) return errno == ENOENT ? true : err_errno(err, errno, "cannot read %s", file);
-    bool good = read_open(arena, fd, file, text, size, err);
-    close(fd);
-    return good;
+    buf_init(&bytes, CONFIG_MAX_FILE);
+    bool good = file_read(file, &bytes, NULL, err);
+    if (good) {
+        *size = bytes.size;
+        *text = arena_alloc(arena, bytes.size + 1);
+        if (*text)
+            ((char *)memcpy(*text, bytes.data, bytes.size))[bytes.size] = '\0';
+        else
+            good = err_set(err, ERR_MEMORY, "no memory for %s", file);
+    }
+    buf_free(&bytes);
+    return good || err->kind == ERR_NOT_FOUND;
 }
 
 void config_kebab(const char *from, size_t size, char *to) {

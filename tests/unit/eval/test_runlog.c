@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "eval/file.h"
+#include "base/file.h"
 #include "eval/runlog.h"
 
 #define REAL SOURCE_ROOT "/tests/unit/eval/logs/241022_204217.737_run.log"

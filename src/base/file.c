@@ -1,4 +1,4 @@
-#include "eval/file.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
