@@ -1,6 +1,7 @@
 #include "eval/columns.h"
 
 #include <locale.h>
+#include <stdbool.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -16,7 +17,16 @@ static size_t next(const char *text, size_t left, size_t *columns) {
     return size;
 }
 
+static bool is_plain(char byte) {
+    return byte >= ' ' && byte <= '~';
+}
+
 size_t columns_fit(const char *text, size_t most, size_t *columns) {
+    size_t plain = 0;
+    while (plain < most && is_plain(text[plain])) plain++;
+    *columns = plain;
+    bool end = text[plain] == '\0' || is_plain(text[plain]); /* else it may be a combining one */
+    if (end) return plain;                                   /* mostly; a locale is dear */
     size_t at = 0, size = strlen(text), width;
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;

@@ -10,7 +10,7 @@ enum { REPORT_CMD_WIDTH = 42, REPORT_CMD_MOST = 100 };
 /* report_line.c: a line of a table, written from left to right. */
 struct report_line {
     struct buf *out;
-    size_t column; /* characters so far */
+    size_t column; /* columns so far */
 };
 void report_line_left(struct report_line *line, size_t column, const char *text);
 /* So that it ends before `column`, with a blank before it at least. */
@@ -21,7 +21,7 @@ void report_rule(struct buf *out, char byte, size_t width);
 size_t report_cmd_width(const struct runlog *log);
 /* The first column; text that is too long is cut and marked. */
 void report_line_cmd(struct report_line *line, size_t width, const char *cmd);
-/* The first `most` characters of a text. */
+/* The first `most` columns of a text. */
 void report_line_cut(struct report_line *line, size_t most, const char *text);
 
 /* report_sum.c: over all commands, of those that have the figure; false: none has it. */

@@ -1,13 +1,12 @@
-#include <string.h>
+#include <stdint.h>
 
-#include "base/str.h"
+#include "eval/columns.h"
 #include "eval/report_internal.h"
 
-/* Characters, not bytes: what stands in a terminal's columns, but for wide and combining ones. */
-static size_t characters(const char *text) {
-    size_t count = 0;
-    for (; *text; text++) count += ((uint8_t)*text & 0xc0) != 0x80;
-    return count;
+static size_t width_of(const char *text) {
+    size_t columns;
+    columns_fit(text, SIZE_MAX, &columns);
+    return columns;
 }
 
 static void pad_to(struct report_line *line, size_t column) {
@@ -17,11 +16,11 @@ static void pad_to(struct report_line *line, size_t column) {
 void report_line_left(struct report_line *line, size_t column, const char *text) {
     pad_to(line, column);
     buf_text(line->out, text);
-    line->column += characters(text);
+    line->column += width_of(text);
 }
 
 void report_line_right(struct report_line *line, size_t column, const char *text) {
-    size_t width = characters(text);
+    size_t width = width_of(text);
     pad_to(line, line->column + 1); /* never glued to what stands before */
     pad_to(line, column > width ? column - width : 0);
     report_line_left(line, 0, text);
@@ -40,23 +39,20 @@ void report_rule(struct buf *out, char byte, size_t width) {
 size_t report_cmd_width(const struct runlog *log) {
     size_t width = REPORT_CMD_WIDTH;
     for (size_t i = 0; i < log->count; i++) {
-        size_t wanted = characters(log->entries[i].cmd) + 2;
+        size_t wanted = width_of(log->entries[i].cmd) + 2;
         if (wanted > width) width = wanted;
     }
     return width < REPORT_CMD_MOST ? width : REPORT_CMD_MOST;
 }
 
 void report_line_cut(struct report_line *line, size_t most, const char *text) {
-    const char *end = text;
-    for (; *end && most > 0; most--, line->column++) {
-        end++;
-        while (((uint8_t)*end & 0xc0) == 0x80) end++;
-    }
-    buf_add(line->out, text, (size_t)(end - text));
+    size_t columns, size = columns_fit(text, most, &columns);
+    buf_add(line->out, text, size);
+    line->column += columns;
 }
 
 void report_line_cmd(struct report_line *line, size_t width, const char *cmd) {
-    bool fits = characters(cmd) + 2 <= width;
+    bool fits = width_of(cmd) + 2 <= width;
     report_line_cut(line, fits ? width : width - 3, cmd);
     if (!fits) report_line_left(line, 0, "…");
 }

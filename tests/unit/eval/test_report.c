@@ -258,6 +258,21 @@ static void long_commands(void **state) {
     same_as("long");
 }
 
+/* Chinese characters take two columns each: what stands behind them is not shifted. */
+static void wide_characters(void **state) {
+    (void)state;
+    struct runlog_entry entries[] = {entry_of("execute_all \xe6\xbc\xa2\xe5\xad\x97", 7, 8, 9),
+                                     entry_of("stop", 7, 8, 9)};
+    struct runlog log = log_of("x.log", entries, 2);
+    report_tables(&log, 1, false, &text);
+    const char *wide = strstr(buf_cstr(&text), "\nexecute_all \xe6\xbc\xa2");
+    const char *plain = strstr(buf_cstr(&text), "\nstop ");
+    assert_non_null(wide);
+    assert_non_null(plain);
+    size_t rest = strlen("execute_all     ");
+    assert_memory_equal(wide + 1 + rest + 2, plain + 1 + rest, 60);
+}
+
 /* Numbers that are wider than their columns push, they do not run together. */
 static void wide_numbers(void **state) {
     (void)state;
@@ -388,6 +403,7 @@ int main(void) {
         TEST(more_logs_than_letters),
         TEST(brand_is_cut),
         TEST(long_commands),
+        TEST(wide_characters),
         TEST(wide_numbers),
         TEST(other_scripts_and_lengths),
         TEST(full_tables),
