@@ -42,8 +42,8 @@ void engine_settings_default(struct engine_settings *settings) {
         .reservation = RESERVATION_FULL,
         .tick_us = 2000,
         .slot_dirty_limit = 4096,
-        .warm_slots = 64,
-        .warm_pages = 8192,
+        .spare_slots = 64,
+        .spare_pages = 8192,
     };
 #if UNDER_TSAN
     settings->reservation = 256ull << 20; /* TSan's address space carries some 800 of 4 GiB */

@@ -29,8 +29,9 @@ struct engine_settings {
     bool strict_memory;   /* protect grown pages between calls; must fit how the code was linked */
     uint32_t slot_dirty_limit; /* a slot with more private pages than this is reset by the kernel
                                   instead of copied; default 4096 */
-    uint32_t warm_slots; /* so many free slots of a thread keep their private pages; default 64 */
-    uint32_t warm_pages; /* so many such pages in all; default 8192 (32 MiB) */
+    uint32_t spare_slots; /* so many free slots of a thread keep their private pages, beside one of
+                             each image (engine_thread_keep); default 64 */
+    uint32_t spare_pages; /* so many such pages in all; default 8192 (32 MiB) */
     uint32_t verify_interval; /* compare a slot with its image after every so many calls and abort
                                  when they differ; 0: never */
 };
@@ -116,6 +117,9 @@ void engine_program_release(struct engine_program *program);
 struct engine_thread;
 bool engine_thread_new(struct engine *engine, struct engine_thread **out, struct err *err);
 void engine_thread_free(struct engine_thread *thread); /* all its runs are deleted */
+/* How many bytes of private pages the free slots may keep that are the first for a call of their
+ * image, so that calls of many skills in turn are all quick; default: as `spare_pages`. */
+void engine_thread_keep(struct engine_thread *thread, uint64_t bytes);
 /* Tell the ticker whether this thread runs guests now. Cheap; call when going idle and when coming
  * back. */
 void engine_thread_busy(struct engine_thread *thread, bool busy);

@@ -8,6 +8,7 @@
 #include <wasm.h>
 #include <wasmtime.h>
 
+#include "base/list.h"
 #include "engine/engine.h"
 #include "engine/scan.h"
 
@@ -107,9 +108,9 @@ struct slot {
     uint32_t restored;     /* since the last comparison with the image */
     uint64_t idle_since;
     struct slot *next;          /* in the shelf */
-    bool warm;                  /* free, and keeps its private pages */
+    struct warm_set *warm;      /* free, and keeps its private pages; NULL: not so */
     bool cool;                  /* they were dropped: those that are known are to come back */
-    struct slot *older, *newer; /* among the warm ones */
+    struct list_link warm_link; /* in `warm` */
 };
 
 /* Callbacks for Wasmtime; they find the run that is being made in `run_current`. */
@@ -156,17 +157,24 @@ struct shelf { /* the slots of one image */
     bool rested;                /* trimmed, and not used since */
 };
 
+/* Warm slots. */
+struct warm_set {
+    struct list slots; /* used the longest ago first */
+    uint32_t count;
+    uint64_t pages; /* private ones of them */
+};
+
 enum { THREAD_SHELVES = 256 };
 
 struct engine_thread {
     struct engine *engine;
     bool busy;
     struct shelf *shelves[THREAD_SHELVES]; /* hashed by image */
-    struct slot *warm_newest, *warm_oldest;
-    uint32_t warm_slots;
-    uint64_t warm_pages;  /* private ones of the warm slots */
-    struct stack *stacks; /* free ones, most recently used first */
-    bool stack_deep;      /* the stack that comes back next was used to its end */
+    struct warm_set fronts;                /* first ones of their shelves */
+    struct warm_set spares;                /* what stands behind those */
+    uint64_t front_pages;                  /* so many may `fronts` have */
+    struct stack *stacks;                  /* free ones, most recently used first */
+    bool stack_deep;                       /* the stack that comes back next was used to its end */
     struct engine_run *runs, *spare_runs;
     pthread_t owner; /* the thread of the first run, and so of all others */
     bool owned;

@@ -45,46 +45,51 @@ static void shelf_remove(struct engine_thread *thread, struct shelf *shelf) {
     free(shelf);
 }
 
-/* ---- warm slots: free ones that keep their private pages, for the next call to be quick. A burst
- * must not leave all its slots so; the ones that were used the longest ago are cooled. ---- */
+/* ---- warm slots: free ones that keep their private pages, for the next call to be quick. Each
+ * image has one at the front of its shelf, as many as memory allows; what stands behind those is
+ * left by bursts, which must not leave all their slots so. The ones that were used the longest ago
+ * are cooled. ---- */
 
-static void warm_add(struct engine_thread *thread, struct slot *slot) {
-    slot->warm = true;
-    slot->newer = NULL;
-    slot->older = thread->warm_newest;
-    if (slot->older)
-        slot->older->newer = slot;
-    else
-        thread->warm_oldest = slot;
-    thread->warm_newest = slot;
-    thread->warm_slots++;
-    thread->warm_pages += slot->known.pages;
+static void warm_add(struct warm_set *set, struct slot *slot) {
+    slot->warm = set;
+    list_append(&set->slots, &slot->warm_link);
+    set->count++;
+    set->pages += slot->known.pages;
 }
 
-static void warm_remove(struct engine_thread *thread, struct slot *slot) {
-    if (!slot->warm) return;
-    slot->warm = false;
-    if (slot->newer)
-        slot->newer->older = slot->older;
-    else
-        thread->warm_newest = slot->older;
-    if (slot->older)
-        slot->older->newer = slot->newer;
-    else
-        thread->warm_oldest = slot->newer;
-    thread->warm_slots--;
-    thread->warm_pages -= slot->known.pages;
+static void warm_remove(struct slot *slot) {
+    struct warm_set *set = slot->warm;
+    if (!set) return;
+    slot->warm = NULL;
+    list_remove(&set->slots, &slot->warm_link);
+    set->count--;
+    set->pages -= slot->known.pages;
 }
 
 /* What the system does not take back stays clean all the same. */
-static void warm_limit(struct engine_thread *thread) {
-    const struct engine_settings *settings = &thread->engine->settings;
-    while (thread->warm_slots > settings->warm_slots || thread->warm_pages > settings->warm_pages) {
-        struct slot *oldest = thread->warm_oldest;
-        must(oldest);
-        warm_remove(thread, oldest);
+static void warm_limit(struct warm_set *set, uint32_t slots, uint64_t pages) {
+    while (set->count > slots || set->pages > pages) {
+        struct slot *oldest = LIST_OWNER(set->slots.first, struct slot, warm_link);
+        warm_remove(oldest);
         (void)slot_cool(oldest);
     }
+}
+
+/* `slot` comes to the front of its shelf, before `second` (NULL: it is alone there). */
+static void warm_front(struct engine_thread *thread, struct slot *slot, struct slot *second) {
+    const struct engine_settings *settings = &thread->engine->settings;
+    if (second && second->warm == &thread->fronts) {
+        warm_remove(second);
+        warm_add(&thread->spares, second);
+        warm_limit(&thread->spares, settings->spare_slots, settings->spare_pages);
+    }
+    warm_add(&thread->fronts, slot);
+    warm_limit(&thread->fronts, UINT32_MAX, thread->front_pages);
+}
+
+void engine_thread_keep(struct engine_thread *thread, uint64_t bytes) {
+    thread->front_pages = bytes / thread->engine->scanner.page;
+    warm_limit(&thread->fronts, UINT32_MAX, thread->front_pages);
 }
 
 /* ---- slots on shelves ---- */
@@ -95,7 +100,7 @@ static void shelf_empty(struct engine_thread *thread, struct slot **link) {
         struct slot *slot = *link;
         *link = slot->next;
         thread->stats.slots_free--;
-        warm_remove(thread, slot);
+        warm_remove(slot);
         slot_destroy(slot);
     }
 }
@@ -118,8 +123,7 @@ void thread_shelve(struct engine_thread *thread, struct slot *slot) {
     shelf->free = slot;
     shelf->used--;
     thread->stats.slots_free++;
-    warm_add(thread, slot);
-    warm_limit(thread);
+    warm_front(thread, slot, slot->next);
 }
 
 struct slot *thread_unshelve(struct engine_thread *thread, struct shelf *shelf) {
@@ -127,7 +131,7 @@ struct slot *thread_unshelve(struct engine_thread *thread, struct shelf *shelf) 
     if (!slot) return NULL;
     shelf->free = slot->next;
     thread->stats.slots_free--;
-    warm_remove(thread, slot);
+    warm_remove(slot);
     return slot;
 }
 
@@ -171,7 +175,7 @@ static void shelf_trim(struct engine_thread *thread, struct shelf *shelf, uint64
     shelf_empty(thread, link);
     if (first->idle_since > before || shelf->rested) return;
     shelf->rested = true;
-    warm_remove(thread, first);
+    warm_remove(first);
     image_rest(shelf->image);
     if (!slot_reset(first)) shelf_empty(thread, &shelf->free);
 }
@@ -210,6 +214,7 @@ bool engine_thread_new(struct engine *engine, struct engine_thread **out, struct
     struct engine_thread *thread = calloc(1, sizeof *thread);
     if (!thread) return err_set(err, ERR_MEMORY, "engine: no memory for a thread");
     thread->engine = engine;
+    thread->front_pages = engine->settings.spare_pages;
     /* The counter is the calling thread's, which need not be the one that will run guests: the
      * first stretch reads it there. */
     thread->distrust = 1;

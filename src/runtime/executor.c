@@ -356,6 +356,7 @@ bool executor_start(struct executor *executor, struct err *err) {
         return err_set(err, ERR_IO, "no descriptor for an executor's mailbox");
     timers_init(&executor->timers);
     if (!engine_thread_new(executor->engine, &executor->guests, err)) return false;
+    engine_thread_keep(executor->guests, executor->keep);
     int failed = pthread_create(&executor->thread, NULL, executor_main, executor);
     if (failed) return err_errno(err, failed, "cannot start an executor's thread");
     pthread_setname_np(executor->thread, "pk-executor");

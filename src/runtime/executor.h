@@ -30,6 +30,7 @@ struct executor {
     struct runtime *runtime;
     struct pressure *pressure; /* the runtime's */
     uint32_t index;            /* among the executors */
+    uint64_t keep;             /* bytes for engine_thread_keep */
     atomic_uint runnable; /* submitted or ready, not parked: what a new submission would wait for */
     atomic_uint parked;
     atomic_bool gives_way; /* runs a long invocation that mail is to interrupt */

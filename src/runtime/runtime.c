@@ -11,6 +11,10 @@
 #include "base/must.h"
 #include "runtime/executor.h"
 
+/* So much of what guests may have together may stay with free slots of skills that are in use (an
+ * idle kernel gives it back). */
+enum { KEPT_SHARE = 16 };
+
 struct runtime {
     struct runtime_settings settings;
     struct executor *executors;
@@ -74,6 +78,7 @@ bool runtime_new(struct engine *engine, const struct runtime_settings *settings,
         executor->runtime = runtime;
         executor->pressure = &runtime->pressure;
         executor->index = i;
+        executor->keep = limit / KEPT_SHARE / wanted;
         good = executor_start(executor, err);
         if (good) runtime->count++;
     }

@@ -51,7 +51,7 @@ static void open_variant(const struct variant *wanted) {
     settings.strict_memory = wanted->strict;
     settings.verify_interval = wanted->verify;
     settings.slot_dirty_limit = 256;
-    if (wanted->cool) settings.warm_slots = 0;
+    if (wanted->cool) settings.spare_pages = 0;
     variant = wanted;
     bed_open(&bed, &settings);
     if (wanted->mode < bed.engine->scanner.mode) bed.engine->scanner.mode = wanted->mode;

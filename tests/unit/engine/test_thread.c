@@ -131,6 +131,16 @@ static void what_rests_keeps_its_own_pages(void **state) {
     engine_image_release(image);
 }
 
+static void none_warm(void) {
+    const struct warm_set *sets[] = {&bed.thread->fronts, &bed.thread->spares};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(0, sets[i]->count);
+        assert_int_equal(0, sets[i]->pages);
+        assert_null(sets[i]->slots.first);
+        assert_null(sets[i]->slots.last);
+    }
+}
+
 /* Of many that come back at once the last ones stay warm; the others are as clean, and hold nothing
  * until they are used again. */
 static void a_burst_leaves_few_slots_warm(void **state) {
@@ -144,13 +154,17 @@ static void a_burst_leaves_few_slots_warm(void **state) {
         guest_finish(&guests[i]);
     }
     for (int i = 0; i < COUNT; i++) engine_run_delete(guests[i].run);
-    assert_int_equal(64, bed.thread->warm_slots);
-    assert_int_equal(64, bed.thread->warm_pages);
+    assert_int_equal(1, bed.thread->fronts.count);
+    assert_int_equal(64, bed.thread->spares.count);
+    assert_int_equal(64, bed.thread->spares.pages);
     const struct slot *slot = thread_shelf(bed.thread, image)->free;
     for (int i = 0; i < COUNT; i++, slot = slot->next) { /* the warm ones come first */
-        assert_int_equal(i < 64, slot->warm);
-        assert_int_equal(i >= 64, slot->cool);
-        assert_int_equal(i < 64 ? 4096 : 0, slot_private(slot));
+        assert_ptr_equal(i == 0   ? &bed.thread->fronts
+                         : i < 65 ? &bed.thread->spares
+                                  : NULL,
+                         slot->warm);
+        assert_int_equal(i >= 65, slot->cool);
+        assert_int_equal(i < 65 ? 4096 : 0, slot_private(slot));
     }
     uint64_t scans = bed.thread->stats.scans;
     for (int i = 0; i < COUNT; i++) {
@@ -158,35 +172,66 @@ static void a_burst_leaves_few_slots_warm(void **state) {
         assert_int_equal(4096, slot_private(guests[i].run->slot));
         guest_finish(&guests[i]);
     }
-    assert_int_equal(0, bed.thread->warm_slots);
-    assert_int_equal(0, bed.thread->warm_pages);
+    none_warm();
     for (int i = 0; i < COUNT; i++) engine_run_delete(guests[i].run);
     /* Sanitizers have faults of their own. */
     if (!SANITIZED && bed.engine->scanner.counters)
         assert_int_equal(scans, bed.thread->stats.scans);
     engine_thread_forget(bed.thread, image);
-    assert_int_equal(0, bed.thread->warm_slots);
-    assert_null(bed.thread->warm_newest);
-    assert_null(bed.thread->warm_oldest);
+    none_warm();
     engine_image_release(image);
+}
+
+/* However many slots other images have left. */
+static void each_image_keeps_one_slot_warm(void **state) {
+    (void)state;
+    enum { IMAGES = 100, PER_IMAGE = 4 };
+    struct engine_image *images[IMAGES];
+    static struct guest guests[PER_IMAGE];
+    engine_thread_trim(bed.thread, 0);
+    for (int i = 0; i < IMAGES; i++) {
+        images[i] = image_new(1);
+        for (int j = 0; j < PER_IMAGE; j++) {
+            guest_begin(&guests[j], &bed, images[i], parks, 0);
+            guest_finish(&guests[j]);
+        }
+        for (int j = 0; j < PER_IMAGE; j++) engine_run_delete(guests[j].run);
+    }
+    assert_int_equal(IMAGES, bed.thread->fronts.count);
+    assert_int_equal(64, bed.thread->spares.count);
+    for (int i = 0; i < IMAGES; i++) {
+        const struct slot *slot = thread_shelf(bed.thread, images[i])->free;
+        for (int j = 0; slot; slot = slot->next, j++)
+            assert_int_equal(j == 0 ? 4096 : slot->cool ? 0 : 4096, slot_private(slot));
+    }
+    engine_thread_keep(bed.thread, 10 * 4096); /* the last ten */
+    assert_int_equal(10, bed.thread->fronts.count);
+    for (int i = 0; i < IMAGES; i++)
+        assert_int_equal(i < IMAGES - 10, thread_shelf(bed.thread, images[i])->free->cool);
+    engine_thread_keep(bed.thread, 32 << 20);
+    for (int i = 0; i < IMAGES; i++) {
+        engine_thread_forget(bed.thread, images[i]);
+        engine_image_release(images[i]);
+    }
+    none_warm();
 }
 
 /* Whether it was warm or cool; and again, when it was used in between. */
 static void trimming_takes_all_pages_each_time(void **state) {
     (void)state;
     struct engine_image *image = image_new(4), *other = image_new(4);
-    bed.engine->settings.warm_slots = 1;
+    engine_thread_keep(bed.thread, 4096); /* of one image only */
     for (int i = 0; i < 4; i++) {
         guest_run(&(struct guest){0}, &bed, image,
                   STEPS({STEP_LOAD, 60000, 0}, {STEP_STORE, 5000, 1}));
         const struct slot *slot = thread_shelf(bed.thread, image)->free;
-        if (i % 2) guest_run(&(struct guest){0}, &bed, other, STEPS({STEP_LOAD, 0, 0}));
+        if (i % 2) guest_run(&(struct guest){0}, &bed, other, STEPS({STEP_STORE, 0, 1}));
         assert_int_equal(i % 2, slot->cool);
         assert_true(pages_present(slot) > 0);
         engine_thread_trim(bed.thread, 0);
         assert_int_equal(0, pages_present(slot));
     }
-    bed.engine->settings.warm_slots = 64;
+    engine_thread_keep(bed.thread, 32 << 20);
     engine_thread_forget(bed.thread, image);
     engine_thread_forget(bed.thread, other);
     engine_image_release(image);
@@ -444,6 +489,7 @@ int main(void) {
         cmocka_unit_test(trimming_spares_what_was_used_lately),
         cmocka_unit_test(what_rests_keeps_its_own_pages),
         cmocka_unit_test(a_burst_leaves_few_slots_warm),
+        cmocka_unit_test(each_image_keeps_one_slot_warm),
         cmocka_unit_test(trimming_takes_all_pages_each_time),
         cmocka_unit_test(forgetting_waits_for_used_slots),
         cmocka_unit_test(no_slot_of_a_retired_image_is_kept),

@@ -1,0 +1,33 @@
+/* Doubly linked lists through a member of their elements: nothing is allocated, and an element is
+ * taken out wherever it stands. Not thread-safe; whoever owns the list says which thread. */
+#ifndef PK_BASE_LIST_H
+#define PK_BASE_LIST_H
+
+#include <stddef.h>
+
+struct list_link {
+    struct list_link *previous, *next;
+};
+
+struct list {
+    struct list_link *first, *last; /* NULL: empty */
+};
+
+/* The element that `link` is the member `member` of. */
+#define LIST_OWNER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
+
+/* `link` is in no list. */
+static inline void list_append(struct list *list, struct list_link *link) {
+    link->previous = list->last;
+    link->next = NULL;
+    *(list->last ? &list->last->next : &list->first) = link;
+    list->last = link;
+}
+
+/* `link` is in this list. */
+static inline void list_remove(struct list *list, struct list_link *link) {
+    *(link->previous ? &link->previous->next : &list->first) = link->next;
+    *(link->next ? &link->next->previous : &list->last) = link->previous;
+}
+
+#endif
