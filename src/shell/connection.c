@@ -16,22 +16,16 @@ enum {
     LOOK_MAX = 256, /* at so many at once */
 };
 
-static void list_add(struct shell_connection *connection) {
-    struct shell_loop *loop = connection->loop;
+static void gone_add(struct shell_connection *connection) {
     if (connection->listed) return;
     connection->listed = true;
-    connection->next = NULL;
-    connection->previous = loop->gone_last;
-    *(loop->gone_last ? &loop->gone_last->next : &loop->gone_first) = connection;
-    loop->gone_last = connection;
+    list_append(&connection->loop->gone, &connection->link);
 }
 
-static void list_remove(struct shell_connection *connection) {
-    struct shell_loop *loop = connection->loop;
+static void gone_remove(struct shell_connection *connection) {
     if (!connection->listed) return;
     connection->listed = false;
-    *(connection->previous ? &connection->previous->next : &loop->gone_first) = connection->next;
-    *(connection->next ? &connection->next->previous : &loop->gone_last) = connection->previous;
+    list_remove(&connection->loop->gone, &connection->link);
 }
 
 static void *begin(struct shell_loop *loop, struct MHD_Connection *of) {
@@ -48,7 +42,7 @@ static void *begin(struct shell_loop *loop, struct MHD_Connection *of) {
 /* Before libmicrohttpd closes the descriptor; a lingering copy of it would keep it in the set. */
 static void end(struct shell_connection *connection) {
     epoll_ctl(connection->loop->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
-    list_remove(connection);
+    gone_remove(connection);
     free(connection);
 }
 
@@ -67,7 +61,7 @@ struct shell_connection *connection_of(struct MHD_Connection *connection) {
 void connection_suspend(struct shell_connection *connection, struct shell_request *request) {
     if (!connection) return;
     connection->suspended = request;
-    if (connection->gone) list_add(connection);
+    if (connection->gone) gone_add(connection);
 }
 
 void connection_resume(struct shell_connection *connection) {
@@ -76,7 +70,7 @@ void connection_resume(struct shell_connection *connection) {
 
 void connection_ended(struct shell_connection *connection) {
     connection->gone = true;
-    list_add(connection);
+    gone_add(connection);
 }
 
 /* Is nothing more to be done about it? Bytes that came before the end are read first. */
@@ -94,16 +88,18 @@ static bool settle(struct shell_connection *connection, uint64_t now) {
 }
 
 void connection_look(struct shell_loop *loop) {
-    if (!loop->gone_first || loop->now < loop->gone_look) return;
+    struct list_link *last = loop->gone.last;
+    if (!last || loop->now < loop->gone_look) return;
     loop->gone_look = loop->now + LOOK_MS * CLOCK_MS;
-    struct shell_connection *last = loop->gone_last, *connection = NULL;
-    for (int i = 0; i < LOOK_MAX && connection != last; i++) {
-        connection = loop->gone_first;
-        list_remove(connection);
-        if (!settle(connection, loop->now)) list_add(connection);
+    for (int i = 0; i < LOOK_MAX; i++) { /* those that are not settled go behind `last` */
+        struct list_link *link = loop->gone.first;
+        struct shell_connection *connection = LIST_OWNER(link, struct shell_connection, link);
+        gone_remove(connection);
+        if (!settle(connection, loop->now)) gone_add(connection);
+        if (link == last) break;
     }
 }
 
 int connection_wait(const struct shell_loop *loop) {
-    return loop->gone_first ? LOOK_MS : -1;
+    return loop->gone.first ? LOOK_MS : -1;
 }

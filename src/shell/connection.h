@@ -12,6 +12,8 @@
 #include <microhttpd.h>
 #include <stdbool.h>
 
+#include "base/list.h"
+
 struct shell_loop;
 struct shell_request;
 
@@ -19,8 +21,8 @@ struct shell_connection {
     struct shell_loop *loop;
     int fd;
     bool gone;   /* its client sends nothing more */
-    bool listed; /* among the loop's gone ones that something is to be done about */
-    struct shell_connection *next, *previous;
+    bool listed; /* in shell_loop.gone */
+    struct list_link link;
     struct shell_request *suspended; /* its request, while it is; NULL otherwise */
 };
 

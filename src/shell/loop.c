@@ -22,7 +22,7 @@
 /* So long new connections are taken after the stop, if they never end. */
 #define DRAIN_MAX CLOCK_S
 
-/* ---- suspended requests, oldest first */
+/* ---- suspended requests */
 
 void loop_suspend(struct shell_request *request) {
     struct shell_loop *loop = request->loop;
@@ -31,10 +31,7 @@ void loop_suspend(struct shell_request *request) {
     request->suspended = true;
     connection_suspend(connection_of(request->connection), request);
     request->suspended_at = loop->now;
-    request->older = loop->newest;
-    request->newer = NULL;
-    *(loop->newest ? &loop->newest->newer : &loop->oldest) = request;
-    loop->newest = request;
+    list_append(&loop->waiting, &request->link);
 }
 
 void loop_resume(struct shell_request *request) {
@@ -42,8 +39,7 @@ void loop_resume(struct shell_request *request) {
     must(request->suspended);
     request->suspended = false;
     connection_resume(connection_of(request->connection));
-    *(request->older ? &request->older->newer : &loop->oldest) = request->newer;
-    *(request->newer ? &request->newer->older : &loop->newest) = request->older;
+    list_remove(&loop->waiting, &request->link);
     MHD_resume_connection(request->connection);
 }
 
@@ -157,7 +153,8 @@ static void turn(struct shell_loop *loop) {
 /* libmicrohttpd aborts when it is stopped while connections are suspended. No further ones come:
  * handler_access begins nothing any more. */
 static void abandon_all(struct shell_loop *loop) {
-    while (loop->oldest) handler_client_left(loop->oldest);
+    while (loop->waiting.first)
+        handler_client_left(LIST_OWNER(loop->waiting.first, struct shell_request, link));
     run_daemon(loop);
     while (loop->outstanding > 0) {
         mailbox_wait(&loop->mail, 100 * CLOCK_MS);

@@ -25,11 +25,11 @@ struct shell_loop {
     pthread_t thread;
     bool started;
 
-    struct shell_request *free; /* linked by `newer` */
+    struct shell_request *free;
     unsigned free_count;
-    struct shell_request *newest, *oldest;           /* suspended */
-    struct shell_connection *gone_first, *gone_last; /* whose clients are gone (connection.h) */
-    uint64_t gone_look;                              /* when they are looked at next */
+    struct list waiting; /* suspended requests, oldest first */
+    struct list gone;    /* shell_connection.link: of clients that have gone, to be looked at */
+    uint64_t gone_look;  /* when they are looked at next */
     struct linger_set linger;
     uint64_t now;      /* of this turn */
     bool idle;         /* it polled, and there was nothing */

@@ -36,7 +36,7 @@ void request_move(struct shell_request *request, enum request_state state) {
 static struct shell_request *take_free(struct shell_loop *loop) {
     struct shell_request *request = loop->free;
     if (request) {
-        loop->free = request->newer;
+        loop->free = request->next_free;
         loop->free_count--;
         return request;
     }
@@ -111,7 +111,7 @@ static void release(struct shell_request *request) {
         free_memory(request);
         return;
     }
-    request->newer = loop->free;
+    request->next_free = loop->free;
     loop->free = request;
     loop->free_count++;
 }
@@ -129,7 +129,7 @@ void request_work_done(struct shell_request *request) {
 void request_free_pool(struct shell_loop *loop) {
     while (loop->free) {
         struct shell_request *request = loop->free;
-        loop->free = request->newer;
+        loop->free = request->next_free;
         free_memory(request);
     }
     loop->free_count = 0;

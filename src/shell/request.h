@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 
 #include "base/json_check.h"
+#include "base/list.h"
 #include "base/mailbox.h"
 #include "runtime/runtime.h"
 #include "skill/store.h"
@@ -68,7 +69,8 @@ struct shell_request {
     struct invocation_request run;
     uint32_t world_minor; /* of the skill that it runs */
 
-    struct shell_request *newer, *older; /* suspended ones of the loop */
+    struct list_link link;           /* in shell_loop.waiting, while suspended */
+    struct shell_request *next_free; /* in the loop's pool */
     uint64_t suspended_at;
     bool suspended;
 };
