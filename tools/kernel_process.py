@@ -75,7 +75,7 @@ class Kernel:
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    def call(self, method, path, body=None, headers=None, timeout=120):
+    def call(self, method, path, body=None, headers=None, timeout=300):
         """One request on a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
@@ -95,7 +95,7 @@ class Kernel:
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
 
-    def run(self, name, body, timeout=120):
+    def run(self, name, body, timeout=300):
         return self.call("POST", f"/v1/skills/dev/{name}/run", body, timeout=timeout)
 
     def listed(self):

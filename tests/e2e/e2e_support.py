@@ -95,7 +95,7 @@ class TestKernel(Kernel):
         shutil.copyfile(path, hidden)
         hidden.rename(self.skills / f"{name}.wasm")
 
-    def say(self, name, word, timeout=120):
+    def say(self, name, word, timeout=300):
         """The behaviour that the word's first letter chooses."""
         return self.run(name, f'"{word}"', timeout)
 
@@ -105,7 +105,7 @@ class TestKernel(Kernel):
 
     def begin(self, name, body):
         """A run whose answer nobody reads yet; the socket."""
-        client = socket.create_connection(("127.0.0.1", self.port), 30)
+        client = socket.create_connection(("127.0.0.1", self.port), 60)
         client.sendall(f"POST /v1/skills/dev/{name}/run HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\n"
                        f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
         return client
@@ -123,7 +123,7 @@ class TestKernel(Kernel):
                 assert read_answer(client.makefile("rb"))[0] == 503
         return [client for client in clients if client not in refused]
 
-    def raw(self, *pieces, answers=1, timeout=30):
+    def raw(self, *pieces, answers=1, timeout=60):
         """Bytes as they are; list of (status, headers, body)."""
         with socket.create_connection(("127.0.0.1", self.port), timeout) as client:
             for piece in pieces:

@@ -130,6 +130,7 @@ def test_a_file_beyond_a_gigabyte_or_the_memory_is_told_as_that(binary, tmp_path
     path.touch()
     os.truncate(path, (1 << 30) + 1)
     assert command(binary, "inspect", path)[::2] == (1, f"pharia-kernel: {path} is larger than 1073741824 bytes, the most that is read\n")
+    os.truncate(path, 1 << 30)
     done = subprocess.run([binary, "inspect", path], capture_output=True, text=True, timeout=120,
                           preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20)))
     assert (done.returncode, done.stderr) == (1, f"pharia-kernel: no memory to read {path}\n")
