@@ -142,9 +142,11 @@ def test_a_folder_with_settings(eval_, name):
 def test_broken_connections_take_no_time(eval_):
     """It waits whether the kernel has died; that is not measured."""
     fake(eval_.folder, "def run(call):\n    connections[-1].shutdown(socket.SHUT_RDWR)\n    return b''")
+    begin = time.monotonic()
     done = eval_.run("! add_c\n! 10 execute_skill sample_c1 Ada\n").good()
+    took = time.monotonic() - begin
     entry = done.entries["! 10 execute_skill sample_c1 Ada"]
-    assert entry["errors"] == 10 and entry["took"] < 1500, entry  # it waits 200 ms each time
+    assert entry["errors"] == 10 and entry["took"] / 1e3 + 10 * 0.2 <= took, entry  # it waits 200 ms each time
 
 
 LAGS = """known = set()
