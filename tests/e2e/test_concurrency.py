@@ -3,6 +3,7 @@ import collections
 import contextlib
 import http.client
 import os
+import select
 import socket
 import statistics
 import threading
@@ -118,16 +119,24 @@ def test_bodies_beyond_the_memory_for_them_are_refused_with_503(start, wasm):
     kernel.put(wasm.behaviour, "skill")
     kernel.say("skill", "echo")
     head = b"POST /v1/skills/dev/skill/run HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: 5000000\r\n\r\n\"e"
-    clients = [socket.create_connection(("127.0.0.1", kernel.port), 60) for _ in range(3)]
-    for client in clients:
-        client.sendall(head + b"x" * 4000000)
-    wait_until(lambda: kernel.say("skill", "echo" + "x" * 5000000).status == 503, what="that the bodies are there")
-    filling = [socket.create_connection(("127.0.0.1", kernel.port), 60) for _ in range(40)]
-    for i, client in enumerate(filling):
-        client.sendall(head + b"x" * (500000 if i < 10 else 20000))  # no room is left
-    wait_until(lambda: kernel.say("skill", "echo" + "x" * 200000).status == 503, what="that the small ones are there")
+    clients = []
+
+    def add(size):
+        clients.append(socket.create_connection(("127.0.0.1", kernel.port), 60))
+        clients[-1].sendall(head + b"x" * size)
+
+    def refused():
+        return len(select.select(clients, [], [], 0)[0])
+    before = kernel.memory()["anon"]
+    for _ in range(3):
+        add(4000000)
+    wait_until(lambda: refused() == 1 and kernel.memory()["anon"] > before + 7500, what="that there are two of the three")
+    assert kernel.say("skill", "echo" + "x" * 5000000).status == 503
+    for _ in range(10):
+        add(500000)
+    wait_until(lambda: refused() == 11, what="that none of them has room")
+    assert kernel.say("skill", "echo" + "x" * 200000).status == 503
     assert kernel.say("skill", "echo").status == 200  # small ones are not shut out
-    clients += filling
     for client in clients:
         client.close()
     wait_until(lambda: kernel.say("skill", "echo" + "x" * 2000000).status == 200, what="that there is room again")
