@@ -1,8 +1,10 @@
 """Start a pharia-kernel for the demo, the bench and the tests: its own folders, a free port on 127.0.0.1, a JSON client."""
+import contextlib
 import http.client
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -11,9 +13,12 @@ import time
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the system gives to clients: one of those could be anybody's before the kernel has it."""
+    for port in [*random.sample(range(20000, 32768), 100), 0]:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return probe.getsockname()[1]
+    raise RuntimeError("no port is free")
 
 
 class Answer:
@@ -50,7 +55,7 @@ class Kernel:
         if start:
             self.start()
 
-    def start(self, timeout=30):
+    def start(self, timeout=60):
         self.log_path = self.folder / "kernel.log"
         self.log_file = open(self.log_path, "ab")
         self.process = subprocess.Popen([self.binary, *self.args], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
@@ -70,7 +75,7 @@ class Kernel:
     def log(self):
         return self.log_path.read_text(errors="replace")
 
-    def call(self, method, path, body=None, headers=None, timeout=120):
+    def call(self, method, path, body=None, headers=None, timeout=300):
         """One request on a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
@@ -90,13 +95,13 @@ class Kernel:
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
 
-    def run(self, name, body, timeout=120):
+    def run(self, name, body, timeout=300):
         return self.call("POST", f"/v1/skills/dev/{name}/run", body, timeout=timeout)
 
     def listed(self):
         return self.call("GET", "/v1/skills").json()
 
-    def wait_listed(self, name, timeout=5):
+    def wait_listed(self, name, timeout=30):
         end = time.monotonic() + timeout
         while f"dev/{name}" not in self.listed():
             if time.monotonic() > end:
@@ -112,7 +117,7 @@ class Kernel:
                 found[key] = value.strip().split(" ")[0]
         return {"rss": int(found["Rss"]), "pss": int(found["Pss"]), "anon": int(found["Anonymous"]), "peak": int(found["VmHWM"])}
 
-    def stop(self, sig=signal.SIGTERM, timeout=30):
+    def stop(self, sig=signal.SIGTERM, timeout=60):
         if self.process and self.process.poll() is None:
             self.process.send_signal(sig)
             try:

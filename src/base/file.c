@@ -32,7 +32,9 @@ bool file_read(const char *path, struct buf *out, uint64_t *modified, struct err
     int fd = file_open(path, modified, err);
     if (fd < 0) return false;
     ssize_t count = 1;
-    while (count > 0 || (count < 0 && errno == EINTR)) {
+    struct stat stat; /* what is too large is not read: that may take its time, and the memory */
+    bool fits = fstat(fd, &stat) != 0 || (uint64_t)stat.st_size <= out->cap - out->size;
+    while (fits && (count > 0 || (count < 0 && errno == EINTR))) {
         size_t left = out->cap - out->size, piece = left < PIECE ? left : PIECE;
         char probe;
         uint8_t *to = buf_reserve(out, piece);
@@ -46,7 +48,7 @@ bool file_read(const char *path, struct buf *out, uint64_t *modified, struct err
     close(fd);
     if (out->failed && out->size < out->cap)
         return err_set(err, ERR_MEMORY, "no memory to read %s", path);
-    if (out->failed)
+    if (!fits || out->failed)
         return err_set(err, ERR_LIMIT, "%s is larger than %zu bytes, the most that is read", path,
                        out->cap);
     return count < 0 ? err_errno(err, failed, "cannot read %s", path) : true;

@@ -59,7 +59,7 @@ def start(binary, cache, tmp_path):
 def shared(binary, cache, wasm, tmp_path_factory):
     """One kernel for all tests that only call it: behaviour and every sample, and some whose metadata or names are special."""
     kernel = support.TestKernel(binary, folder=tmp_path_factory.mktemp("shared"), cache=cache, start=False,
-                                env={"INVOCATION_TIMEOUT": "3s", "SHUTDOWN_DEADLINE": "1s"})
+                                env={"SHUTDOWN_DEADLINE": "1s"})
     for name in ("sample_py", "sample_js", "sample_c", "sample_rs"):
         kernel.put(wasm.sample(name), name, wait=False)
     kernel.put(wasm.behaviour, "behaviour", wait=False)

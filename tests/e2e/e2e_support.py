@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
 import socket
@@ -71,7 +72,7 @@ class Skills:
 
 def command(binary, *args, folder=None, env=None):
     """One run of the program to its end: exit code, stdout, stderr."""
-    done = subprocess.run([binary, *map(str, args)], cwd=folder, env={"HOME": "/nonexistent", **(env or {})}, capture_output=True, text=True, timeout=10)
+    done = subprocess.run([binary, *map(str, args)], cwd=folder, env={"HOME": "/nonexistent", **(env or {})}, capture_output=True, text=True, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -94,7 +95,7 @@ class TestKernel(Kernel):
         shutil.copyfile(path, hidden)
         hidden.rename(self.skills / f"{name}.wasm")
 
-    def say(self, name, word, timeout=120):
+    def say(self, name, word, timeout=300):
         """The behaviour that the word's first letter chooses."""
         return self.run(name, f'"{word}"', timeout)
 
@@ -104,12 +105,25 @@ class TestKernel(Kernel):
 
     def begin(self, name, body):
         """A run whose answer nobody reads yet; the socket."""
-        client = socket.create_connection(("127.0.0.1", self.port), 30)
+        client = socket.create_connection(("127.0.0.1", self.port), 60)
         client.sendall(f"POST /v1/skills/dev/{name}/run HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\n"
                        f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
         return client
 
-    def raw(self, *pieces, answers=1, timeout=30):
+    def begin_running(self, name, body, count):
+        """So many calls, and all have begun: MAX_INVOCATIONS is `count`, and two more were refused. They must last for seconds."""
+        clients, refused = [self.begin(name, body) for _ in range(count + 2)], []
+
+        def are_full():
+            refused[:] = select.select(clients, [], [], 0)[0]
+            return len(refused) >= 2
+        wait_until(are_full, what="that two calls are refused")
+        for client in refused:
+            with client:
+                assert read_answer(client.makefile("rb"))[0] == 503
+        return [client for client in clients if client not in refused]
+
+    def raw(self, *pieces, answers=1, timeout=60):
         """Bytes as they are; list of (status, headers, body)."""
         with socket.create_connection(("127.0.0.1", self.port), timeout) as client:
             for piece in pieces:
@@ -122,7 +136,8 @@ class TestKernel(Kernel):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def wait_log(self, text, timeout=30, count=1):
+    def wait_log(self, text, timeout=60, count=1):
+        """A thread of its own writes the log: a line may come after the answer."""
         end = time.monotonic() + timeout
         while self.log().count(text) < count:
             assert time.monotonic() < end, f"the log has no {text!r} after {timeout} s:\n{self.log()[-3000:]}"
@@ -161,7 +176,7 @@ def read_answer(stream, head=False):
     return status, headers, body
 
 
-def wait_until(condition, timeout=10, what="it"):
+def wait_until(condition, timeout=60, what="it"):
     end = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < end, f"{what} did not happen within {timeout} s"

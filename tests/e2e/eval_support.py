@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import e2e_support as support
 from kernel_process import free_port
 
 # A kernel that answers every route with what is expected; a test puts lines of its own behind the functions that it replaces.
@@ -151,7 +152,7 @@ class Eval:
         return [self.program, "run", "--address", f"127.0.0.1:{self.port}", "--kernel", kernel or self.kernel,
                 "--samples", samples or self.samples, *self.options, *options, path]
 
-    def run(self, script, *options, timeout=60, preexec=None, **places):
+    def run(self, script, *options, timeout=120, preexec=None, **places):
         with self.begin(script, *options, preexec=preexec, **places) as process:
             return self.end(process, timeout)
 
@@ -171,13 +172,13 @@ class Eval:
             process.kill()
             process.wait()
 
-    def end(self, process, timeout=60):
+    def end(self, process, timeout=120):
         out, err = process.communicate(timeout=timeout)
         self.nothing_is_left()
         return Done(process.returncode, out, err, self.logs)
 
     def compare(self, *logs, code=0):
-        done = subprocess.run([self.program, "compare", *logs], capture_output=True, text=True, timeout=30, cwd=self.folder)
+        done = subprocess.run([self.program, "compare", *logs], capture_output=True, text=True, timeout=120, cwd=self.folder)
         assert done.returncode == code, done
         return done.stdout if code == 0 else done.stderr
 
@@ -185,7 +186,13 @@ class Eval:
         """What a fake kernel was asked, in order."""
         return (self.folder / "eval-run/asked").read_text().splitlines()
 
-    def wait_asked(self, text, timeout=20):
+    def wait_said(self, text, count=1):
+        """In the log of the kernel's process."""
+        def said():
+            return sum(path.read_text(errors="replace").count(text) for path in self.logs.glob("*_pk.log"))
+        support.wait_until(lambda: said() >= count, what=f"that its log says {text!r} {count} times")
+
+    def wait_asked(self, text, timeout=60):
         end = time.monotonic() + timeout
         path = self.folder / "eval-run/asked"
         while not path.exists() or text not in path.read_text():
@@ -201,7 +208,7 @@ class Eval:
         return found
 
     def nothing_is_left(self):
-        end = time.monotonic() + 2  # what was killed may not have been waited for by its new parent yet
+        end = time.monotonic() + 30  # what was killed may not have been waited for by its new parent yet
         while (left := self.processes()) and time.monotonic() < end:
             time.sleep(0.01)
         assert not left, f"processes {left} are left"

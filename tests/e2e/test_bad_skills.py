@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from e2e_support import assert_log_form
+from e2e_support import assert_log_form, wait_until
 
 WASM = b"\0asm\x0d\0\x01\0"
 
@@ -67,9 +67,7 @@ def test_a_bad_file_that_is_mended_runs(kernel, wasm, tmp_path):
     kernel.put(path, "mended")
     refused(kernel, "mended")
     kernel.put_at_once(wasm.behaviour, "mended")
-    end = time.monotonic() + 5
-    while kernel.say("mended", "echo").status != 200:
-        assert time.monotonic() < end
+    wait_until(lambda: kernel.say("mended", "echo").status == 200)
     assert kernel.call("POST", "/execute_skill", {"skill": "dev/no-empty", "input": 1}, {"Authorization": "Bearer x"}).status in (400, 500)
 
 
@@ -186,15 +184,22 @@ def test_guest_that_fails(kernel, word, parts):
     assert kernel.say("behaviour", "echo").text == '"echo"'
 
 
-def test_endless_loop_is_ended_by_the_time_limit(kernel):
+@pytest.fixture
+def impatient(start, wasm):
+    kernel = start(env={"INVOCATION_TIMEOUT": "2s"})
+    kernel.put(wasm.behaviour, "behaviour")
+    return kernel
+
+
+def test_endless_loop_is_ended_by_the_time_limit(impatient):
     begin = time.monotonic()
-    answers = kernel.many(4, lambda i: kernel.say("behaviour", "loop"))
+    answers = impatient.many(4, lambda i: impatient.say("behaviour", "loop"))
     assert {answer.status for answer in answers} == {503} and "INVOCATION_TIMEOUT" in answers[0].text
-    assert 2.5 < time.monotonic() - begin < 12
+    assert 1.9 < time.monotonic() - begin < 30
 
 
-def test_endless_sleep_is_ended_by_the_time_limit(kernel):
-    answer = kernel.say("behaviour", "Sleep")
+def test_endless_sleep_is_ended_by_the_time_limit(impatient):
+    answer = impatient.say("behaviour", "Sleep")
     assert answer.status == 503 and "INVOCATION_TIMEOUT" in answer.text
     assert answer.headers["Retry-After"] is None  # it would take as long again
 
@@ -222,10 +227,7 @@ def test_half_a_gigabyte_filled_is_given_back(start, wasm):
     kernel.say("skill", "echo")
     before = kernel.memory()["rss"]
     assert kernel.say("skill", "k").status == 200
-    end = time.monotonic() + 10
-    while kernel.memory()["rss"] > before + (64 << 10):
-        assert time.monotonic() < end, f"{kernel.memory()} KB, before the call {before}"
-        time.sleep(0.05)
+    wait_until(lambda: kernel.memory()["rss"] <= before + (64 << 10), what="that the memory is given back")
 
 
 def test_memory_limit_is_a_setting(start, wasm):

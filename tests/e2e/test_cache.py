@@ -1,5 +1,7 @@
 """The cache directory: used again, shared, repaired, refused."""
+import contextlib
 import os
+import pathlib
 import shutil
 import subprocess
 import time
@@ -9,8 +11,10 @@ import pytest
 from e2e_support import children, files, wait_until
 
 
-def loaded_line(kernel, name):
-    return [line for line in kernel.log().splitlines() if f"dev/{name} is loaded in" in line][-1]
+def loaded_line(kernel, name, count=1):
+    """Of its count-th load."""
+    kernel.wait_log(f"dev/{name} is loaded in", count=count)
+    return [line for line in kernel.log().splitlines() if f"dev/{name} is loaded in" in line][count - 1]
 
 
 def test_a_second_start_compiles_nothing(start, wasm, tmp_path):
@@ -30,7 +34,7 @@ def test_a_dropped_skill_is_not_compiled_again(start, wasm, tmp_path):
     kernel.call("DELETE", "/cached_skills/dev/skill")
     assert files(kernel.cache, ".cwasm") != []
     assert kernel.say("skill", "echo").status == 200
-    assert loaded_line(kernel, "skill").count("(cached)") == 2
+    assert loaded_line(kernel, "skill", 2).count("(cached)") == 2
 
 
 def test_python_skills_of_one_sdk_share_their_code(start, wasm, cache, tmp_path):
@@ -58,6 +62,7 @@ def test_two_skills_of_one_code_that_start_together_compile_once(start, wasm, tm
     answers = kernel.many(8, lambda i: kernel.run(names[i], {"topic": "x"}).json())
     assert answers == [f"Hell{i} x" for i in range(8)]
     assert len(files(kernel.cache, ".cwasm")) == 1 and len(files(kernel.cache, ".image")) == 8
+    kernel.wait_log("is loaded in", count=8)
     compiled = [line for line in kernel.log().splitlines() if "is loaded in" in line and " map " in line and not line.split("compile")[1].split(",")[0].count("cached")]
     assert len(compiled) == 1, compiled
 
@@ -112,7 +117,7 @@ def test_a_foreign_writable_file_is_not_used(start, wasm, tmp_path):
     kernel.call("DELETE", "/cached_skills/dev/skill")
     (kernel.cache / name).chmod(0o666)
     assert kernel.say("skill", "echo").status == 200
-    assert "others may write it" in kernel.log()
+    kernel.wait_log("others may write it")
     assert (kernel.cache / name).stat().st_mode & 0o777 == 0o400
 
 
@@ -124,17 +129,22 @@ def test_files_and_directory_are_for_their_owner_only(start, wasm, tmp_path):
     assert {path.stat().st_mode & 0o777 for path in kernel.cache.iterdir()} == {0o400}
 
 
+def lives(pid):
+    with contextlib.suppress(OSError):
+        return "Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return False
+
+
 def test_killed_while_it_compiles_it_starts_again(start, wasm, tmp_path):
     kernel = start(cache=tmp_path / "cache", folder=tmp_path / "killed")
     kernel.put(wasm.sample("sample_js"), "sample_js")
     kernel.begin("sample_js", '{"topic":"x"}')
-    wait_until(lambda: children(kernel.process.pid), 10, "a compile child")
+    wait_until(lambda: children(kernel.process.pid), what="a compile child")
     time.sleep(1)
-    left = children(kernel.process.pid)
-    assert left
+    left = []
+    wait_until(lambda: left.extend(children(kernel.process.pid)) or left, what="a compile child")  # there is none between link and compile
     kernel.kill()
-    wait_until(lambda: not any(os.path.exists(f"/proc/{child}") and "Z" not in open(f"/proc/{child}/stat").read().split()[2] for child in left), 10,
-               "the end of the children")
+    wait_until(lambda: not any(map(lives, left)), what="the end of the children")
     again = start(cache=tmp_path / "cache", folder=tmp_path / "again")
     again.put(wasm.sample("sample_js"), "sample_js")
     assert again.run("sample_js", {"topic": "x"}).json() == "Hello x"
@@ -154,7 +164,7 @@ def test_killed_at_random_moments_it_starts_again(start, wasm, tmp_path):
 
 
 def refused(binary, folder, path):
-    done = subprocess.run([binary], cwd=folder, env={"CACHE_DIR": str(path), "KERNEL_ADDRESS": "127.0.0.1:0"}, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([binary], cwd=folder, env={"CACHE_DIR": str(path), "KERNEL_ADDRESS": "127.0.0.1:0"}, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     return done.stdout + done.stderr
 

@@ -19,7 +19,7 @@ def test_namespace_of_the_environment_replaces_dev(start, wasm, tmp_path):
     kernel = start(env={"NAMESPACES__MY_TEAM__DIRECTORY": str(other), "NAMESPACES__TEAM1__DIRECTORY": str(other)})
     kernel.put(wasm.behaviour, "skill", wait=False)
     kernel.put(wasm.behaviour, "mine", wait=False, folder=other)
-    wait_until(lambda: kernel.listed() == ["my-team/mine", "team-1/mine"], 5)
+    wait_until(lambda: kernel.listed() == ["my-team/mine", "team-1/mine"])
     assert kernel.call("POST", "/v1/skills/my-team/mine/run", '"echo"').text == '"echo"'
 
 
@@ -36,14 +36,15 @@ def test_namespaces_of_config_toml(start, wasm, tmp_path):
     kernel = toml(start, tmp_path, f'[namespaces.one]\ndirectory = "{tmp_path}/one"\n[namespaces.two-b]\ndirectory = "../two"\n')
     kernel.put(wasm.behaviour, "skill", wait=False, folder=tmp_path / "one")
     kernel.put(wasm.behaviour, "skill", wait=False, folder=tmp_path / "two")
-    wait_until(lambda: kernel.listed() == ["one/skill", "two-b/skill"], 5)
+    wait_until(lambda: kernel.listed() == ["one/skill", "two-b/skill"])
 
 
 def test_environment_wins_over_config_toml_and_options_over_both(start, tmp_path):
     text = 'kernel-address = "127.0.0.1:1"\nlog-level = "error"\nmax-invocations = 11\n[namespaces.dev]\ndirectory = "a"\n'
     kernel = toml(start, tmp_path, text, env={"LOG_LEVEL": "error", "NAMESPACES__DEV__DIRECTORY": "b", "INVOCATION_MEMORY": "2Mi"},
                   args=["--log-level", "info", "--invocation-memory=3Mi"])
-    assert "namespace dev: directory b" in kernel.log() and "3 MiB of memory" in kernel.log() and "at most 11 invocations" in kernel.log()
+    for text in ("namespace dev: directory b", "3 MiB of memory", "at most 11 invocations"):
+        kernel.wait_log(text)
 
 
 def test_dotenv_is_read_below_the_environment(start, tmp_path):
@@ -51,7 +52,8 @@ def test_dotenv_is_read_below_the_environment(start, tmp_path):
     folder.mkdir()
     (folder / ".env").write_text('# ours\nexport MAX_INVOCATIONS="12"\nNAMESPACES__DEV__DIRECTORY=from-dotenv\n')
     kernel = start(folder=folder, env={"NAMESPACES__DEV__DIRECTORY": "from-environment"})
-    assert "at most 12 invocations" in kernel.log() and "directory from-environment" in kernel.log()
+    kernel.wait_log("at most 12 invocations")
+    kernel.wait_log("directory from-environment")
 
 
 # ---- address
@@ -59,14 +61,14 @@ def test_dotenv_is_read_below_the_environment(start, tmp_path):
 def test_the_older_name_of_the_address_counts_when_the_newer_is_not_set(start):
     port = free_port()
     kernel = start(env={"PHARIA_KERNEL_ADDRESS": "127.0.0.1:1"})  # KERNEL_ADDRESS is set, too
-    assert f"listening on http://127.0.0.1:{kernel.port}" in kernel.log()
+    kernel.wait_log(f"listening on http://127.0.0.1:{kernel.port}")
     kernel.stop()
     kernel.log_path.unlink()
     del kernel.env["KERNEL_ADDRESS"]
     kernel.env["PHARIA_KERNEL_ADDRESS"] = f"127.0.0.1:{port}"
     kernel.port = port
     kernel.start()
-    assert f"listening on http://127.0.0.1:{port}" in kernel.log()
+    kernel.wait_log(f"listening on http://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize("host,says", [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])

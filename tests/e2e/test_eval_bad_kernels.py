@@ -15,7 +15,7 @@ import unicodedata
 import pytest
 from eval_support import Eval, fake
 
-FAST = ("--timeout", "1500ms")  # of the start too: Python takes a while on a busy machine
+FAST = ("--timeout", "4s")  # of the start too: Python takes a while on a busy machine
 
 
 @pytest.fixture
@@ -76,11 +76,11 @@ def test_dies_while_nothing_is_asked(eval_):
 
 def test_is_never_ready(eval_):
     behave(eval_, "def ready():\n    print('warming up', flush=True)\n    return 503, ''")
-    eval_.run("add_c\n", *FAST).failed("was not ready within 1.5 s", "GET /ready: status 503", "last line: warming up")
+    eval_.run("add_c\n", *FAST).failed("was not ready within 4 s", "GET /ready: status 503", "last line: warming up")
     behave(eval_, "def ready():\n    time.sleep(100)")
-    eval_.run("add_c\n", *FAST).failed("was not ready within 1.5 s", "no answer within the time limit")
+    eval_.run("add_c\n", *FAST).failed("was not ready within 4 s", "no answer within the time limit")
     behave(eval_, "def ready():\n    return b'SSH-2.0-x\\r\\n'")
-    eval_.run("add_c\n", *FAST).failed("was not ready within 1.5 s", "HTTP status line")
+    eval_.run("add_c\n", *FAST).failed("was not ready within 4 s", "HTTP status line")
 
 
 def test_answers_500(eval_):
@@ -103,10 +103,10 @@ def test_many_failures_are_not_all_told(eval_):
 
 
 def test_times_of_calls(eval_):
-    """Of 200, three take 0.3 s and one 0.8 s."""
-    behave(eval_, "def run(call):\n    time.sleep({50: 0.3, 100: 0.3, 150: 0.8, 190: 0.3}.get(call, 0))\n    return 200, '1'")
+    """Of 200, three take 0.5 s and one 4 s: far enough from each other for a busy machine."""
+    behave(eval_, "def run(call):\n    time.sleep({50: 0.5, 100: 0.5, 150: 4, 190: 0.5}.get(call, 0))\n    return 200, '1'")
     entry = eval_.run("add_c\nexecute_all Ada 0 0 200\n").good().entries["execute_all Ada 0 0 200"]
-    assert entry["p50"] < 250000 and 300000 <= entry["p99"] < 750000 and 800000 <= entry["max"], entry
+    assert entry["p50"] < 500000 <= entry["p99"] < 4000000 <= entry["max"], entry
 
 
 def test_hangs_in_a_call(eval_):
@@ -114,7 +114,7 @@ def test_hangs_in_a_call(eval_):
     done = eval_.run("add_c\nexecute_skill sample_c1 Ada\nexecute_skill sample_c1 Bob\n", *FAST)
     done.bad("failed: POST /v1/skills/dev/sample_c1/run: no answer within the time limit (--timeout)")
     entries = done.entries
-    assert entries["execute_skill sample_c1 Ada"]["errors"] == 1 and entries["execute_skill sample_c1 Ada"]["p50"] >= 1500000
+    assert entries["execute_skill sample_c1 Ada"]["errors"] == 1 and entries["execute_skill sample_c1 Ada"]["p50"] >= 4000000
     assert entries["execute_skill sample_c1 Bob"]["errors"] == 0
 
 
@@ -168,7 +168,7 @@ def test_lists_that_are_none(eval_, text):
 
 def test_a_skill_is_never_listed(eval_):
     behave(eval_, "def listed():\n    return 200, '[\"dev/other\"]'")
-    done = eval_.run("skills\nadd_c\n", *FAST).failed("does not list dev/sample_c1 within 1.5 s", "eval-run/skills")
+    done = eval_.run("skills\nadd_c\n", *FAST).failed("does not list dev/sample_c1 within 4 s", "eval-run/skills")
     assert list(done.entries) == ["skills"]
 
 
@@ -176,7 +176,7 @@ def test_a_skill_is_never_listed_as_expected(eval_):
     behave(eval_, "def listed():\n    return 200, '[\"dev/other\"]'")
     done = eval_.run("! add_c\nskills\n", *FAST).good()
     assert [entry["errors"] for entry in done.entries.values()] == [1, 0, 0]
-    assert "does not list dev/sample_c1 within 1.5 s" in done.out
+    assert "does not list dev/sample_c1 within 4 s" in done.out
 
 
 def test_ignores_sigterm(eval_):
@@ -184,12 +184,12 @@ def test_ignores_sigterm(eval_):
     with open("asked", "a") as asked:
         asked.write("STOP\\n")
 signal.signal(signal.SIGTERM, stop)""")
-    done = eval_.run("skills\n", *FAST).failed("did not stop within 1.5 s of SIGTERM", "killed")
+    done = eval_.run("skills\n", *FAST).failed("did not stop within 4 s of SIGTERM", "killed")
     compare_refuses(eval_, done)
     with eval_.begin("skills\n") as process:  # it would wait ten minutes
         eval_.wait_asked("STOP")
         process.send_signal(signal.SIGTERM)
-        eval_.end(process, timeout=10).failed("ended by a signal while the kernel was stopping")
+        eval_.end(process, timeout=60).failed("ended by a signal while the kernel was stopping")
 
 
 def test_ends_badly(eval_):
@@ -217,7 +217,7 @@ def test_a_busy_port(eval_):
     with socket.socket() as other:
         other.bind(("127.0.0.1", eval_.port))
         other.listen()
-        done = subprocess.run(eval_.command("skills\n"), capture_output=True, text=True, cwd=eval_.folder, timeout=20)
+        done = subprocess.run(eval_.command("skills\n"), capture_output=True, text=True, cwd=eval_.folder, timeout=120)
     assert done.returncode == 1 and f"port {eval_.port} is busy" in done.stderr and "--address" in done.stderr
     assert not (eval_.folder / "eval-run/asked").exists() and not list(eval_.folder.glob("eval-run/cache*"))
     assert [path.suffix for path in eval_.logs.iterdir()] == [".log_failed"]
@@ -242,7 +242,7 @@ def test_two_runs_in_one_folder(eval_):
     behave(eval_, "def run(call):\n    time.sleep(100)")
     with eval_.begin("add_c\n") as first:
         eval_.wait_asked("POST")
-        second = subprocess.run(eval_.command("skills\n"), capture_output=True, text=True, cwd=eval_.folder, timeout=20)
+        second = subprocess.run(eval_.command("skills\n"), capture_output=True, text=True, cwd=eval_.folder, timeout=120)
         assert second.returncode == 1 and "another run of resource-eval works in" in second.stderr and "--folder" in second.stderr
         assert (eval_.skills / "sample_c1.wasm").exists()
         first.send_signal(signal.SIGINT)
@@ -260,9 +260,9 @@ def test_bad_lines(eval_):
 @pytest.mark.parametrize("options, text", [(["--timeout", "0"], "must not be 0"), (["--timeout", "x"], "x"), (["--nothing"], "no option"), (["more"], "one script"),
                                            (["--kernel"], "no option")])
 def test_wrongly_called(eval_, options, text):
-    done = subprocess.run([eval_.program, "run", eval_.folder / "no.cmds", *options], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([eval_.program, "run", eval_.folder / "no.cmds", *options], capture_output=True, text=True, timeout=120)
     assert done.returncode == 2 and text in done.stderr and "run --help" in done.stderr, done
-    done = subprocess.run([eval_.program, "run", eval_.folder / "no.cmds"], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([eval_.program, "run", eval_.folder / "no.cmds"], capture_output=True, text=True, timeout=120)
     assert done.returncode == 1 and "no.cmds" in done.stderr and "No such file" in done.stderr
 
 
@@ -281,7 +281,7 @@ def test_ended_by_a_signal(eval_, number):
     with eval_.begin("skills\n! p_add_c 3\n") as process:
         eval_.wait_asked("POST")
         process.send_signal(number)
-        done = eval_.end(process, timeout=10).failed(f"ended by signal {int(number)}")
+        done = eval_.end(process, timeout=60).failed(f"ended by signal {int(number)}")
     assert list(done.entries) == ["skills"]
     compare_refuses(eval_, done)
 
@@ -332,9 +332,9 @@ def on_a_terminal(eval_, script, columns):
 
 def test_the_line_of_a_terminal(eval_):
     """Written anew again and again, and gone where a line that stays is written."""
-    behave(eval_, "def run(call):\n    time.sleep(0.5)\n    return 200, '1'")
+    behave(eval_, "def run(call):\n    time.sleep(1)\n    return 200, '1'")
     shown = on_a_terminal(eval_, "add_c\n", 0)  # its width is not known
-    assert "[1/2] add_c: 0." in shown and " requests/s, " in shown
+    assert re.search(r"\[1/2\] add_c: \d", shown) and " requests/s, " in shown
 
 
 def columns(text):
@@ -344,7 +344,7 @@ def columns(text):
 @pytest.mark.parametrize("width, topic", [(40, "Ada"), (40, 100 * "x"), (100, 60 * "漢字"), (20, "ÄÖÜ漢字"), (3, "Ada")])
 def test_the_line_of_a_narrow_terminal(eval_, width, topic):
     """What takes more than a row is not cleared: each update would leave a line."""
-    behave(eval_, "def listed():\n    return 200, '[\"dev/sample_c1\"]'\ndef run(call):\n    time.sleep(0.5)\n    return 200, '1'")
+    behave(eval_, "def listed():\n    return 200, '[\"dev/sample_c1\"]'\ndef run(call):\n    time.sleep(1)\n    return 200, '1'")
     shown = on_a_terminal(eval_, f"execute_skill sample_c1 {topic}\n", width)
     updates = [line for line in re.split("\r\x1b\\[K|\r\n", shown) if line.startswith("[")]
     assert len(updates) > 1 and all(0 < columns(update) < width for update in updates), updates
@@ -365,7 +365,7 @@ def test_where_it_looks_by_itself(eval_, monkeypatch):
     (eval_.folder / "sample_c.wasm").rename(places[1] / "sample_c.wasm")
     (eval_.folder / "test.cmds").write_text("add_c\n")
     monkeypatch.setenv("PHARIA_DEV_CACHE", str(eval_.folder / "cache"))
-    done = subprocess.run([program, "run", "-a", f"localhost:{eval_.port}", "test.cmds"], cwd=eval_.folder, capture_output=True, text=True, timeout=20)
+    done = subprocess.run([program, "run", "-a", f"localhost:{eval_.port}", "test.cmds"], cwd=eval_.folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done
     assert (eval_.skills / "sample_c1.wasm").exists() and list(eval_.logs.glob("*_run.log"))
     eval_.nothing_is_left()

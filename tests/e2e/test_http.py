@@ -206,7 +206,7 @@ def test_wrong_method_is_405_and_says_what_is_allowed(kernel, method, path, allo
 @pytest.mark.parametrize("path", ["/health", "/ready", "/v1/skills", "/cached_skills", "/v1/skills/dev/behaviour/metadata"])
 def test_head_has_the_headers_of_get_and_no_body(kernel, path):
     get = kernel.call("GET", path)
-    connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=60)
     for _ in range(2):  # a body after the first would break the second
         connection.request("HEAD", path)
         head = connection.getresponse()
@@ -255,7 +255,7 @@ def test_body_that_is_no_json_is_400(kernel, body):
 @pytest.mark.parametrize("kind,status", [(None, 415), ("text/plain", 415), ("application/x-www-form-urlencoded", 415), ("application/jsonx", 415),
                                          ("application/json", 200), ("Application/JSON; charset=utf-8", 200), ("application/problem+json", 200)])
 def test_content_type_must_be_json(kernel, kind, status):
-    connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=60)
     connection.putrequest("POST", RUN)
     if kind:
         connection.putheader("Content-Type", kind)
@@ -302,7 +302,7 @@ def test_chunked_body(kernel):
 
 def test_expect_100_continue(kernel):
     head = f"POST {RUN} HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n".encode()
-    with socket.create_connection(("127.0.0.1", kernel.port), 10) as client:
+    with socket.create_connection(("127.0.0.1", kernel.port), 60) as client:
         client.sendall(head)
         stream = client.makefile("rb")
         assert stream.readline().split()[1] == b"100" and stream.readline() == b"\r\n"
@@ -313,7 +313,7 @@ def test_expect_100_continue(kernel):
 # ---- connections
 
 def test_connection_lives_on_after_errors(kernel):
-    connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=60)
     connection.connect()
     ours = connection.sock
     wanted = [("GET", "/nothing", None, 404), ("POST", RUN, "{", 400), ("DELETE", "/health", None, 405), ("POST", RUN, '"t"', 503),
@@ -341,7 +341,7 @@ def test_pipelined_requests_are_answered_in_their_order(kernel):
 
 
 def test_http_1_0_and_connection_close(kernel):
-    with socket.create_connection(("127.0.0.1", kernel.port), 10) as client:
+    with socket.create_connection(("127.0.0.1", kernel.port), 60) as client:
         client.sendall(b"GET /health HTTP/1.0\r\n\r\n")
         data = b""
         while piece := client.recv(1000):
@@ -359,7 +359,7 @@ def test_request_that_comes_byte_by_byte(kernel):
                                   b"POST " + RUN.encode() + b" HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: -5\r\n\r\n",
                                   b"GET /health HTTP/1.1\r\nHost: k\r\nX: " + b"y" * 200000 + b"\r\n\r\n"])
 def test_junk_does_not_hurt(kernel, junk):
-    with socket.create_connection(("127.0.0.1", kernel.port), 10) as client:
+    with socket.create_connection(("127.0.0.1", kernel.port), 60) as client:
         try:
             client.sendall(junk)
             client.settimeout(0.3)
@@ -376,10 +376,10 @@ def test_two_lengths_of_one_body_are_400(kernel):
 
 
 def test_length_beside_chunks_is_refused_or_the_last_request_of_its_connection(kernel):
-    with socket.create_connection(("127.0.0.1", kernel.port), 10) as client:
+    with socket.create_connection(("127.0.0.1", kernel.port), 60) as client:
         client.sendall(f"POST {RUN} HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: 4\r\n"
                        "Transfer-Encoding: chunked\r\n\r\n1\r\n1\r\n0\r\n\r\nGET /health HTTP/1.1\r\nHost: k\r\n\r\n".encode())
-        client.settimeout(2)
+        client.settimeout(30)
         data = b""
         try:
             while piece := client.recv(10000):
@@ -392,7 +392,7 @@ def test_length_beside_chunks_is_refused_or_the_last_request_of_its_connection(k
 @pytest.mark.parametrize("header", ["Content-Length : 33", "Content-Length\t: 33", "Transfer-Encoding : chunked", "Content-Length: 1\r\nTransfer-Encoding : chunked",
                                     "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding: identity"])
 def test_a_body_whose_end_others_may_see_elsewhere_is_400_and_the_last_of_its_connection(kernel, header):
-    with socket.create_connection(("127.0.0.1", kernel.port), 10) as client:
+    with socket.create_connection(("127.0.0.1", kernel.port), 60) as client:
         client.sendall(f"POST {RUN} HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\n{header}\r\n\r\n1GET /health HTTP/1.1\r\nHost: k\r\n\r\n".encode())
         data = b""
         while piece := client.recv(10000):

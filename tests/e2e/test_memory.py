@@ -57,10 +57,10 @@ def test_calls_that_hold_memory_and_sleep_keep_others_of_their_kind_waiting(smal
     assert anonymous(small) < LIMIT * 3 // 2  # all 40 would hold five times the limit
     assert small.call("GET", "/health").status == 200
     for _ in range(20):
-        assert small.say("good", "echo", timeout=5).text == '"echo"'
+        assert small.say("good", "echo", timeout=60).text == '"echo"'
     close(sleepers)
     wait_until(lambda: anonymous(small) < LIMIT // 4, what="the memory given back")
-    assert small.say("filler", "k", timeout=10).status == 200
+    assert small.say("filler", "k", timeout=60).status == 200
 
 
 def test_big_calls_at_once_all_end_within_little_memory(small):
@@ -89,7 +89,7 @@ def test_what_waits_for_memory_can_be_cancelled_and_stopped(small):
     time.sleep(0.3)
     begin = time.monotonic()
     small.stop()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 30  # what runs would take an hour
     for client in sleepers + waiting[10:]:
         assert read_answer(client.makefile("rb"))[0] == 503
         client.close()
@@ -99,6 +99,6 @@ def test_a_call_whose_time_is_over_while_it_waits_for_memory_is_answered(start, 
     kernel = start(env={"GUEST_MEMORY": "256Mi", "INVOCATION_TIMEOUT": "3s"})
     kernel.put(wasm.variant("sleeper", (FILL, FILL_64M + SLEEP)), "sleeper")
     assert kernel.say("sleeper", "echo").status == 200
-    answers = kernel.many(16, lambda _: kernel.say("sleeper", "k", timeout=30))
+    answers = kernel.many(16, lambda _: kernel.say("sleeper", "k", timeout=60))
     assert {answer.status for answer in answers} == {503}
     assert all("INVOCATION_TIMEOUT" in answer.text or "GUEST_MEMORY" in answer.text for answer in answers)

@@ -182,7 +182,7 @@ static void test_not_started(void **state) {
     assert_int_equal(dup2(pipe_ends[1], STDERR_FILENO), STDERR_FILENO);
     uint64_t before = clock_monotonic();
     for (int i = 0; i < 2000; i++) log_error("kernel", "early %d %100s", i, "");
-    assert_in_range(clock_monotonic() - before, 0, 5 * CLOCK_S);
+    assert_in_range(clock_monotonic() - before, 0, 20 * CLOCK_S);
     assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
     close(saved);
     output_size = 0;
@@ -219,8 +219,8 @@ static void check_full_pipe(int flags) {
         uint64_t took = clock_monotonic() - before;
         if (took > slowest) slowest = took;
     }
-    assert_in_range(clock_monotonic() - begin, 0, 20 * CLOCK_S);
-    assert_in_range(slowest, 0, CLOCK_S);
+    assert_in_range(clock_monotonic() - begin, 0, 60 * CLOCK_S);
+    assert_in_range(slowest, 0, 10 * CLOCK_S);
     stop_and_read();
     check_complete(MANY);
 }
@@ -283,7 +283,7 @@ static void check_stop(int timeout_ms) {
     uint64_t before = clock_monotonic();
     log_stop(timeout_ms);
     uint64_t least = (uint64_t)timeout_ms * CLOCK_MS;
-    assert_in_range(clock_monotonic() - before, least, least + 5 * CLOCK_S);
+    assert_in_range(clock_monotonic() - before, least, least + 20 * CLOCK_S);
     close(pipe_ends[0]);
     close(pipe_ends[1]);
 }
@@ -308,8 +308,8 @@ static void test_no_reader(void **state) {
     uint64_t cpu = (uint64_t)clock(), before = clock_monotonic();
     usleep(100000);
     assert_in_range((uint64_t)clock() - cpu, 0, CLOCKS_PER_SEC / 20); /* nobody spins */
-    log_stop(1000);
-    assert_in_range(clock_monotonic() - before, 0, CLOCK_S);
+    log_stop(30000);
+    assert_in_range(clock_monotonic() - before, 0, 10 * CLOCK_S); /* it does not wait */
     close(pipe_ends[1]);
     struct err err;
     assert_true(log_start(pipe_ends[1], LOG_INFO, &err)); /* closed */
@@ -325,7 +325,7 @@ static void test_recovers(void **state) {
     int fd = open("/dev/full", O_WRONLY);
     assert_true(fd >= 0 && log_start(fd, LOG_INFO, &err));
     for (int i = 0; i < 10; i++) log_info("full", "line %d", i);
-    usleep(50000);
+    usleep(500000); /* until the writer has tried, on a busy machine too */
     assert_int_equal(pipe(pipe_ends), 0);
     assert_int_equal(dup2(pipe_ends[1], fd), fd);
     log_info("full", "line again");

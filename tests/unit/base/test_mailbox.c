@@ -90,7 +90,7 @@ static void test_timeout(void **state) {
     mailbox_post(&box, &mail);
     before = clock_monotonic();
     mailbox_wait(&box, UINT64_MAX); /* returns at once: there is mail */
-    assert_in_range(clock_monotonic() - before, 0, CLOCK_S);
+    assert_in_range(clock_monotonic() - before, 0, 10 * CLOCK_S);
     mailbox_take(&box);
     mailbox_free(&box);
 }

@@ -4,10 +4,12 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -21,6 +23,7 @@
 #include "eval/noop_server.h"
 
 static pid_t server;
+static atomic_uint *ends; /* of what the server has to do for a connection; shared with it */
 static struct client_settings settings;
 static struct client *client;
 static struct buf request;
@@ -29,6 +32,8 @@ static int setup(void **state) {
     (void)state;
     server = 0;
     client = NULL;
+    ends = mmap(NULL, sizeof *ends, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (ends == MAP_FAILED) return 1;
     settings = (struct client_settings){.timeout = 20 * CLOCK_S};
     buf_init(&request, 4 << 20);
     return !client_request(&request, "h", "POST", "/x", "{}", false);
@@ -39,6 +44,7 @@ static int teardown(void **state) {
     client_free(client);
     buf_free(&request);
     if (server) noop_server_stop(server);
+    munmap(ends, sizeof *ends);
     return 0;
 }
 
@@ -68,6 +74,7 @@ static void start(void (*serve)(int fd)) {
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
             serve(fd);
             close(fd);
+            atomic_fetch_add(ends, 1);
         }
     }
     close(listener);
@@ -165,6 +172,7 @@ static void large_and_more(int fd) {
         at += (size_t)sent;
     }
     put(fd, GOOD);
+    atomic_fetch_add(ends, 1);
     while (got_request(fd)) put(fd, GOOD);
 }
 
@@ -204,6 +212,12 @@ static void fails(const char *why, bool disconnected) {
     assert_non_null(call.failure);
     assert_non_null(strstr(call.failure, why));
     assert_int_equal(call.disconnected, disconnected);
+}
+
+/* What the server does behind its answer is seen when the connection is wanted again. */
+static void await_ends(unsigned count) {
+    for (int i = 0; i < 20000 && atomic_load(ends) < count; i++) usleep(1000);
+    assert_true(atomic_load(ends) >= count);
 }
 
 /* `count` calls, all good. */
@@ -267,9 +281,9 @@ static void closed_each_time(void **state) {
 static void closed_without_a_word(void **state) {
     (void)state;
     start(answers_once);
-    for (int i = 0; i < 5; i++) {
+    for (unsigned i = 0; i < 5; i++) {
         good();
-        usleep(20000); /* it is seen when the connection is wanted again */
+        await_ends(i + 1);
     }
 }
 
@@ -383,7 +397,7 @@ static void large(void **state) {
     struct buf body;
     buf_init(&body, LARGE);
     start(large_and_more);
-    for (int i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         struct client_call call = {.request = {(const char *)request.data, request.size},
                                    .body = &body};
         buf_clear(&body);
@@ -391,7 +405,7 @@ static void large(void **state) {
         assert_int_equal(call.status, 200);
         assert_int_equal(body.size, LARGE);
         assert_false(body.failed);
-        usleep(20000); /* what comes behind it is seen when the connection is wanted again */
+        await_ends(2 * i + 1); /* what comes behind it is out, those before are closed */
     }
     buf_free(&body);
 }

@@ -164,8 +164,8 @@ static void the_machine(void **state) {
     assert_true(machine.brand[0] != '\0' && !strchr(machine.brand, '\n'));
     assert_true(machine.cores >= 1 && machine.cores < 100000);
     assert_int_equal(machine.memory_total, meminfo("MemTotal:"));
-    assert_in_range(machine.memory_available, before < after ? before : after,
-                    before < after ? after : before);
+    uint64_t least = before < after ? before : after, most = before < after ? after : before;
+    assert_in_range(machine.memory_available + 1, least, most + 2);
     assert_true(machine.memory_total >= 1 && machine.memory_total < 100000);
 }
 
@@ -230,7 +230,8 @@ static int teardown(void **state) {
     return folder_remove(state);
 }
 
-/* A "kernel" that is a shell script; it is never ready. */
+/* A "kernel" that is a shell script; it is never ready. It has so long that a shell can begin on a
+ * busy machine. */
 static bool start_script(const char *text, struct err *err) {
     struct kernel_settings settings = {
         .binary = in_folder("kernel"),
@@ -239,7 +240,7 @@ static bool start_script(const char *text, struct err *err) {
         .cache_dir = in_folder("c"),
         .log_path = in_folder("log"),
         .ready_path = "/ready",
-        .start_timeout = 300 * CLOCK_MS,
+        .start_timeout = 3 * CLOCK_S,
         .stop_timeout = 300 * CLOCK_MS,
     };
     folder_put("kernel", text);
@@ -263,7 +264,7 @@ static void that_does_not_start(void **state) {
             "its last line:  [31mtwo (");
     refuses("#!/bin/sh\nkill -9 $$\n", "was killed by signal 9", "it said nothing");
     refuses("#!/no/such\n", "ended with status 127", "cannot execute it: No such file");
-    refuses("#!/bin/sh\necho hello\nexec sleep 100\n", "was not ready within 0.3 s (--timeout)",
+    refuses("#!/bin/sh\necho hello\nexec sleep 100\n", "was not ready within 3 s (--timeout)",
             "last line: hello");
 }
 

@@ -72,7 +72,7 @@ static int setup(void **state) {
     (void)state;
     struct runtime_settings settings;
     runtime_settings_default(&settings);
-    settings.wall_limit = 300 * CLOCK_MS;
+    settings.wall_limit = 2 * CLOCK_S; /* a call that ends has it, on a busy machine too */
     settings.memory_limit = 8 << 20;
     settings.executors = 2;
     start(&settings);
@@ -99,8 +99,8 @@ static void outcomes(void **state) {
     expect("\"q1\"", INVOCATION_TRAP, "UTF-8");
     expect("\"h1\"", INVOCATION_TRAP, "unknown handle");
     expect("\"b1\"", INVOCATION_TRAP, "no backend");
-    expect("\"l1\"", INVOCATION_TIMEOUT, "time limit of 0.3 s");
-    expect("\"S1\"", INVOCATION_TIMEOUT, "time limit of 0.3 s");
+    expect("\"l1\"", INVOCATION_TIMEOUT, "time limit of 2 s");
+    expect("\"S1\"", INVOCATION_TIMEOUT, "time limit of 2 s");
     expect("\"s1\"", INVOCATION_OK, "\"s1\"");
 }
 
@@ -171,7 +171,7 @@ static void short_calls_go_before_loops(void **state) {
     signals_restore();
     uint64_t quickest = UINT64_MAX;
     begin_loops(LOOPS_MAX);
-    for (int i = 0; i < 50 && quickest >= 30 * CLOCK_MS; i++) {
+    for (int i = 0; i < 200 && quickest >= 30 * CLOCK_MS; i++) {
         uint64_t begin = clock_monotonic();
         expect("\"e\"", INVOCATION_OK, "\"e\"");
         uint64_t took = clock_monotonic() - begin;
@@ -235,10 +235,12 @@ static void too_many_are_refused(void **state) {
     start(&settings);
     struct waiting each[5];
     atomic_uint left = 5;
-    for (int i = 0; i < 5; i++) submit(&each[i], "\"s\"", &left);
+    for (int i = 0; i < 5; i++) submit(&each[i], "\"S\"", &left);
+    for (int i = 0; i < 3; i++) runtime_cancel(runtime, &each[i].request);
     wait_for(&left);
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(each[i].request.outcome, i < 3 ? INVOCATION_OK : INVOCATION_REFUSED);
+        assert_int_equal(each[i].request.outcome,
+                         i < 3 ? INVOCATION_CANCELLED : INVOCATION_REFUSED);
         forget(&each[i]);
     }
     runtime_stop(runtime, CLOCK_S);
@@ -257,7 +259,7 @@ static void stop_waits_and_then_cancels(void **state) {
     atomic_uint left = 3;
     submit(&quick, "\"s\"", &left);
     submit(&slow, "\"S\"", &left);
-    runtime_stop(runtime, 200 * CLOCK_MS);
+    runtime_stop(runtime, 2 * CLOCK_S);
     submit(&late, "\"e\"", &left);
     assert_int_equal(atomic_load(&left), 0);
     assert_int_equal(quick.request.outcome, INVOCATION_OK);

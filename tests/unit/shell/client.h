@@ -1,5 +1,5 @@
 /* A blocking HTTP client for the tests: sends any bytes, reads answers one by one. Fails the test
- * when the server does not answer within 10 s. */
+ * when the server does not answer within 60 s. */
 #ifndef PK_TESTS_CLIENT_H
 #define PK_TESTS_CLIENT_H
 

@@ -12,6 +12,8 @@
 #include "skill/store.h"
 
 enum { WORKERS = 2 };
+#define NEVER (UINT64_MAX / 2)
+#define HELD  (UINT64_MAX / 4)
 
 struct job {
     struct job *next;
@@ -170,7 +172,7 @@ void runtime_submit(struct runtime *runtime, struct invocation_request *request)
         end_run(request);
         return;
     }
-    uint64_t delay = strcmp(name, "hang") == 0 ? UINT64_MAX / 2 : 0;
+    uint64_t delay = strcmp(name, "hang") == 0 ? NEVER : strcmp(name, "held") == 0 ? HELD : 0;
     if (strncmp(name, "slow-", 5) == 0) delay = strtoull(name + 5, NULL, 10) * CLOCK_MS;
     add_job((struct job){.due = clock_monotonic() + delay, .run = request});
 }
@@ -195,10 +197,10 @@ void runtime_cancel(struct runtime *runtime, struct invocation_request *request)
 /* ---- store */
 
 static bool known(struct str name) {
-    static const char *const names[] = {"echo",      "echo-pending", "hang",      "user",
-                                        "input",     "output",       "trap",      "timeout",
-                                        "refused",   "stream",       "old",       "meta-bad",
-                                        "meta-json", "load-fail",    "load-slow", "a/b"};
+    static const char *const names[] = {
+        "echo",      "echo-pending", "hang",      "user",      "input", "output",
+        "trap",      "timeout",      "refused",   "stream",    "old",   "meta-bad",
+        "meta-json", "load-fail",    "load-slow", "load-held", "held",  "a/b"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_is(name, names[i])) return true;
     return str_starts(name, "slow-");
@@ -212,12 +214,13 @@ enum skill_answer skill_store_get(struct skill_store *store, struct str namespac
         return SKILL_MISCONFIGURED;
     }
     if (!str_is(namespace, "dev") || !known(name)) return SKILL_UNKNOWN;
-    bool slow = str_is(name, "load-slow");
+    uint64_t delay = str_is(name, "load-slow")   ? 300 * CLOCK_MS
+                     : str_is(name, "load-held") ? HELD
+                                                 : CLOCK_MS;
     if (str_is(name, "echo-pending") || str_starts(name, "load-")) {
         loads++;
         snprintf(request->error.text, sizeof request->error.text, "%.*s", STR_ARG(name));
-        add_job(
-            (struct job){.due = clock_monotonic() + (slow ? 300 : 1) * CLOCK_MS, .load = request});
+        add_job((struct job){.due = clock_monotonic() + delay, .load = request});
         return SKILL_PENDING;
     }
     request->skill = make_skill(name);
@@ -255,6 +258,30 @@ void fake_start(void) {
     pthread_mutex_unlock(&lock);
     submitted = ended = cancelled = loads = 0;
     for (int i = 0; i < WORKERS; i++) must(!pthread_create(&workers[i], NULL, work, NULL));
+}
+
+void fake_let_go(void) {
+    struct job *held = NULL;
+    pthread_mutex_lock(&lock);
+    for (struct job **at = &jobs; *at;) {
+        struct job *job = *at;
+        if (job->due < HELD || job->due >= NEVER) {
+            at = &job->next;
+            continue;
+        }
+        *at = job->next;
+        job->due = 0;
+        job->next = held;
+        held = job;
+    }
+    while (held) {
+        struct job *next = held->next;
+        held->next = jobs;
+        jobs = held;
+        held = next;
+    }
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
 }
 
 void fake_stop(void) {

@@ -9,6 +9,8 @@
 #include "shell/shell.h"
 #include "test.h"
 
+#include <unistd.h>
+
 static struct shell *shell;
 static const char *address;
 
@@ -24,11 +26,21 @@ static inline void server_start(void (*change)(struct shell_settings *settings))
     address = shell_address(shell);
 }
 
+/* Until so many requests have reached the store or the runtime. */
+static inline void server_await_work(unsigned long count) {
+    for (int i = 0; i < 20000; i++) {
+        struct fake_counts counts = fake_counts();
+        if (counts.submitted + counts.loads >= count) return;
+        usleep(1000);
+    }
+    fail_msg("%lu requests did not come", count);
+}
+
 /* Every request ended, every skill was released, no byte of a body is left. */
 static inline void server_stop(void) {
     shell_stop_accepting(shell);
     fake_stop();
-    shell_stop(shell, 5 * CLOCK_S);
+    shell_stop(shell, 30 * CLOCK_S);
     struct shell_stats stats;
     shell_get_stats(shell, &stats);
     assert_int_equal(stats.active, 0);

@@ -14,6 +14,9 @@ enum { LIMIT = 1 << 20, MEMORY = 4 << 20 };
 static void small_limits(struct shell_settings *settings) {
     settings->body_limit = LIMIT;
     settings->body_memory = MEMORY;
+}
+
+static void little_patience(struct shell_settings *settings) {
     settings->idle_timeout = 1;
 }
 
@@ -113,7 +116,7 @@ static void too_large_is_said_at_once(void **state) {
         client_send(&client, text,
                     3 * LIMIT); /* all of it goes out: no reset may overtake the answer */
         expect(&client, 413, "larger than this kernel takes");
-        assert_true(client_closed(&client, 5000));
+        assert_true(client_closed(&client, 60000));
         client_close(&client);
     }
     free(text);
@@ -151,7 +154,7 @@ static void endless_chunks(void **state) {
         text[0] = 'a'; /* only the first has the quote */
     }
     expect(&client, 413, "Content Too Large");
-    assert_true(client_closed(&client, 5000));
+    assert_true(client_closed(&client, 60000));
     client_close(&client);
     free(text);
     server_stop();
@@ -255,11 +258,11 @@ static void all_bodies_have_a_limit(void **state) {
 
 static void less_than_announced(void **state) {
     (void)state;
-    server_start(small_limits);
+    server_start(little_patience);
     struct client client = client_open(address);
     send_length(&client, 10);
     client_text(&client, "[1]");
-    assert_true(client_closed(&client, 8000)); /* by the idle timeout */
+    assert_true(client_closed(&client, 60000)); /* by the idle timeout */
     client_close(&client);
     client = client_open(address);
     send_length(&client, 10);
@@ -270,14 +273,14 @@ static void less_than_announced(void **state) {
 
 static void idle_clients_are_closed_but_not_waiting_ones(void **state) {
     (void)state;
-    server_start(small_limits);
+    server_start(little_patience);
     struct client idle = client_open(address), headers = client_open(address);
     struct client waiting = client_open(address);
     client_text(&headers, "GET /health HTTP/1.1\r\nHo");
     client_text(&waiting, "POST /v1/skills/dev/slow-3000/run HTTP/1.1\r\nHost: x\r\n"
                           "Content-Type: application/json\r\nContent-Length: 1\r\n\r\n1");
-    assert_true(client_closed(&idle, 8000));
-    assert_true(client_closed(&headers, 8000));
+    assert_true(client_closed(&idle, 60000));
+    assert_true(client_closed(&headers, 60000));
     expect(&waiting, 200, "1");
     client_close(&idle);
     client_close(&headers);
@@ -307,7 +310,7 @@ static void headers_without_end(void **state) {
         int size = snprintf(line, sizeof line, "X-%d: %0900d\r\n", i, i);
         if (client_try_send(&client, line, (size_t)size) < (size_t)size) break;
     }
-    if (!client_closed(&client, 5000)) { /* it says why first */
+    if (!client_closed(&client, 60000)) { /* it says why first */
         struct answer answer = client_answer(&client, false);
         assert_true(answer.status >= 400);
         answer_free(&answer);

@@ -1,5 +1,6 @@
 /* Clients that leave while their request is worked on: it is cancelled, ends once, and nothing is
  * mixed up although descriptors are used again. */
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -29,27 +30,29 @@ static bool ends_within(int ms) {
     return false;
 }
 
-/* On a busy machine that may take a while. */
-static void await_active(uint64_t count) {
-    struct shell_stats stats = {0};
-    for (int i = 0; i < 5000 && stats.active < count; i++) {
-        usleep(1000);
-        shell_get_stats(shell, &stats);
-    }
-    assert_int_equal(stats.active, count);
+static unsigned descriptors(void) {
+    unsigned count = 0;
+    DIR *listing = opendir("/proc/self/fd");
+    assert_non_null(listing);
+    while (readdir(listing)) count++;
+    closedir(listing);
+    return count;
 }
 
 static void leaves(const char *name, void (*how)(struct client *client), bool cancels) {
     server_start(NULL);
     struct client clients[100];
+    unsigned before = descriptors();
     for (unsigned i = 0; i < 100; i++) {
         clients[i] = client_open(address);
         send_run(&clients[i], name, i);
     }
-    await_active(100);
-    usleep(30000);
+    server_await_work(100);
     for (int i = 0; i < 100; i++) how(&clients[i]);
-    assert_true(ends_within(2000));
+    for (int i = 0; i < 20000 && descriptors() > before; i++) usleep(1000);
+    assert_true(descriptors() <= before);
+    fake_let_go();
+    assert_true(ends_within(20000));
     struct shell_stats stats;
     shell_get_stats(shell, &stats);
     assert_int_equal(stats.left, 100);
@@ -70,7 +73,7 @@ static void is_cancelled_when_it_resets(void **state) {
 /* The load goes on, for others want the skill too; the connection ends at once. */
 static void leaves_while_the_skill_loads(void **state) {
     (void)state;
-    leaves("load-slow", client_close, false);
+    leaves("load-held", client_close, false);
 }
 
 static void a_request_behind_it_in_the_pipe_changes_nothing(void **state) {
@@ -79,9 +82,9 @@ static void a_request_behind_it_in_the_pipe_changes_nothing(void **state) {
     struct client client = client_open(address);
     send_run(&client, "hang", 1);
     send_run(&client, "echo", 2);
-    usleep(20000);
+    server_await_work(1);
     client_close(&client);
-    assert_true(ends_within(2000));
+    assert_true(ends_within(20000));
     assert_int_equal(fake_counts().cancelled, 1);
     server_stop();
 }
@@ -168,7 +171,7 @@ static void race_with(void (*change)(struct shell_settings *settings)) {
     for (uintptr_t i = 0; i < THREADS; i++)
         pthread_create(&threads[i], NULL, race, (void *)(i + 1));
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
-    assert_true(ends_within(5000));
+    assert_true(ends_within(60000));
     assert_int_equal(wrong, 0);
     assert_true(answered > 100);
     struct shell_stats stats;

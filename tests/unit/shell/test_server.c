@@ -271,15 +271,16 @@ static void stops_with_answers(void **state) {
     struct answer answer = client_answer(&idle, false);
     assert_int_equal(answer.status, 200);
     answer_free(&answer);
-    client_text(&running, "POST " RUN("slow-200") " HTTP/1.1\r\nHost: x\r\nContent-Type: "
-                                                  "application/json\r\nContent-Length: 1\r\n\r\n1");
-    usleep(50000);
+    client_text(&running, "POST " RUN("held") " HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                                              "application/json\r\nContent-Length: 1\r\n\r\n1");
+    server_await_work(1);
     shell_stop_accepting(shell);
     client_text(&idle, "GET /ready HTTP/1.1\r\nHost: x\r\n\r\n");
     answer = client_answer(&idle, false);
     assert_int_equal(answer.status, 503);
     assert_true(answer.closes);
     answer_free(&answer);
+    fake_let_go();
     answer = client_answer(&running, false);
     assert_int_equal(answer.status, 200);
     assert_true(answer.closes);

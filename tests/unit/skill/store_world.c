@@ -62,14 +62,26 @@ static bool tell_rights(struct err *err) {
                    prctl(PR_GET_DUMPABLE), getcwd(link, sizeof link), environ[0] != NULL);
 }
 
+/* Beside the log of the store's process. */
+static bool is_held(pid_t store) {
+    char path[100];
+    snprintf(path, sizeof path, "/tmp/test_store.%d.held", (int)store);
+    return access(path, F_OK) == 0;
+}
+
+static void take_time(void) {
+    if (!is_held(getppid())) usleep(400000);
+    while (is_held(getppid())) usleep(1000);
+}
+
 static bool mode_of(const char *word, struct err *err) {
-    if (strcmp(word, "slow") == 0) usleep(400000);
+    if (strcmp(word, "slow") == 0) take_time();
     if (strcmp(word, "hang") == 0) pause();
     if (strcmp(word, "spin") == 0)
         for (volatile unsigned i = 0;; i++) {
         }
     if (strcmp(word, "segv") == 0) signal(SIGSEGV, SIG_DFL), raise(SIGSEGV);
-    if (strcmp(word, "late") == 0) usleep(400000), fprintf(stderr, "no more\n"), _exit(17);
+    if (strcmp(word, "late") == 0) take_time(), fprintf(stderr, "no more\n"), _exit(17);
     if (strcmp(word, "exit") == 0) fprintf(stderr, "no more\n"), _exit(17);
     if (strcmp(word, "zero") == 0) _exit(0);
     if (strcmp(word, "kill") == 0) raise(SIGKILL);
@@ -171,6 +183,14 @@ void take_away(const char *name) {
     assert_int_equal(unlink(skill_path(name)), 0);
 }
 
+void hold(void) {
+    file_write(world.held, "", 0);
+}
+
+void let_go(void) {
+    assert_int_equal(unlink(world.held), 0);
+}
+
 /* ---- questions */
 
 static void answered(struct skill_request *request) {
@@ -207,6 +227,18 @@ struct skill *load_good(const char *name) {
     struct skill *skill = skill_retain(ask->request.skill);
     end_ask(ask);
     return skill;
+}
+
+void becomes_good(const char *name) {
+    for (int i = 0;; i++) {
+        struct ask *ask = ask_for(name);
+        wait_for(ask);
+        bool loaded = ask->request.skill != NULL;
+        if (!loaded && i > 2000) fail_msg("%s: %d %s", name, ask->answer, ask->request.error.text);
+        end_ask(ask);
+        if (loaded) return;
+        usleep(5000);
+    }
 }
 
 void load_fails(const char *name, const char *part) {
@@ -286,6 +318,7 @@ int world_begin(void **state) {
     snprintf(world.skills, sizeof world.skills, "%s/skills", folder);
     snprintf(world.cache, sizeof world.cache, "%s/cache", folder);
     snprintf(world.log, sizeof world.log, "/tmp/test_store.%d.log", (int)getpid());
+    snprintf(world.held, sizeof world.held, "/tmp/test_store.%d.held", (int)getpid());
     mkdir(world.skills, 0755);
     file_write(world.log, "", 0);
     world.namespaces[0] = (struct skill_namespace){"dev", world.skills};
@@ -304,6 +337,7 @@ int world_begin(void **state) {
 int world_end(void **state) {
     if (world.store != NULL) world_stop();
     unlink(world.log);
+    unlink(world.held); /* after a test that failed */
     return folder_remove(state);
 }
 

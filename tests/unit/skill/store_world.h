@@ -29,7 +29,7 @@ struct world {
     struct skill_store *store;
     struct skill_store_settings settings;
     struct skill_namespace namespaces[2];
-    char skills[100], cache[100], log[100];
+    char skills[100], cache[100], log[100], held[100];
     atomic_uint images_dropped;
 };
 
@@ -56,11 +56,17 @@ const char *skill_path(const char *name);
 const uint8_t *good_bytes(size_t *size);
 uint8_t *good_with(const char *word, size_t *size); /* malloc */
 
+/* From hold() to let_go() the linking children of "!slow" and "!late" wait: what is done between
+ * happens while they load, however busy the machine is. */
+void hold(void);
+void let_go(void);
+
 /* ---- questions */
 struct ask *ask_for(const char *name); /* dev/NAME; freed by end_ask */
 void wait_for(struct ask *ask);
 void end_ask(struct ask *ask);             /* waits, releases */
 struct skill *load_good(const char *name); /* counted; the test fails when it does not load */
+void becomes_good(const char *name);       /* loads once the store has noticed its file */
 void load_fails(const char *name, const char *part);
 /* Wait until the list is exactly this ("a,b"); fails after `ms`. Returns how many ns it took. */
 uint64_t listed(const char *names, unsigned ms);

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "skill/entry.h"
 
 static struct entry *fresh(void) {
@@ -86,12 +87,13 @@ static void moves(void **state) {
 
 static void time_is_recorded(void **state) {
     (void)state;
+    uint64_t begin = clock_monotonic();
     struct entry *entry = fresh();
     usleep(2000);
     entry_move(entry, ENTRY_LISTED);
     entry_move(entry, ENTRY_LOADING);
     assert_true(entry->spent[ENTRY_SEEN] >= 2000000);
-    assert_true(entry->spent[ENTRY_LISTED] < entry->spent[ENTRY_SEEN]);
+    assert_true(entry->spent[ENTRY_SEEN] + entry->spent[ENTRY_LISTED] <= clock_monotonic() - begin);
     assert_int_equal(entry->spent[ENTRY_LOADING], 0);
     entry_release(entry);
 }

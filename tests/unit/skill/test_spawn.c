@@ -60,7 +60,7 @@ static bool run_task(const char *script, size_t size, struct spawn_task task) {
     int input = memory_file(size);
     unsigned before = open_descriptors();
     if (task.program == NULL) task.program = "/bin/sh";
-    if (task.time_limit == 0) task.time_limit = 20 * CLOCK_S;
+    if (task.time_limit == 0) task.time_limit = 100 * CLOCK_S;
     if (task.stop == 0) task.stop = -1;
     if (task.input_size == 0) task.input_size = size;
     task.argv = argv;
@@ -203,7 +203,7 @@ static void hangs(void **state) {
     run("trap '' TERM INT HUP; while :; do :; done", 4 << 20,
         (struct spawn_task){.time_limit = 200 * CLOCK_MS});
     assert_int_equal(result.end, SPAWN_TIMEOUT);
-    assert_true(clock_monotonic() - begin < 5 * CLOCK_S);
+    assert_true(clock_monotonic() - begin < 50 * CLOCK_S);
 }
 
 static void floods(void **state) {
@@ -234,7 +234,7 @@ static void stopped(void **state) {
     run("sleep 100", 0, (struct spawn_task){.stop = stop});
     pthread_join(thread, NULL);
     assert_int_equal(result.end, SPAWN_STOPPED);
-    assert_true(clock_monotonic() - begin < 5 * CLOCK_S);
+    assert_true(clock_monotonic() - begin < 50 * CLOCK_S);
     run("sleep 100", 0, (struct spawn_task){.stop = stop}); /* it is readable already */
     assert_int_equal(result.end, SPAWN_STOPPED);
     close(stop);
@@ -246,11 +246,11 @@ static void leaves_a_grandchild(void **state) {
     uint64_t begin = clock_monotonic();
     run("sleep 100 & echo $! >&3; exit 0", 0, (struct spawn_task){0});
     exited_with(0);
-    assert_true(clock_monotonic() - begin < 5 * CLOCK_S);
+    assert_true(clock_monotonic() - begin < 50 * CLOCK_S);
     result.report[result.report_size < 20 ? result.report_size : 20] = '\0';
     pid_t pid = atoi(result.report);
     assert_true(pid > 1);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 2000; i++) {
         char path[40], text[200] = "";
         snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
         int fd = open(path, O_RDONLY);
@@ -300,7 +300,7 @@ static void few_descriptors(void **state) {
                                   .input = outputs[0],
                                   .outputs = outputs,
                                   .output_count = 2,
-                                  .time_limit = 10 * CLOCK_S,
+                                  .time_limit = 100 * CLOCK_S,
                                   .stop = -1};
         unsigned open = open_descriptors();
         few = (struct rlimit){limit, before.rlim_max};
@@ -324,7 +324,7 @@ static void *run_many(void *argument) {
                                   .argv = argv,
                                   .input = *(int *)argument,
                                   .input_size = 300000,
-                                  .time_limit = 20 * CLOCK_S,
+                                  .time_limit = 100 * CLOCK_S,
                                   .stop = -1};
         if (!spawn_run(&task, &mine, &problem) || mine.code != 9 || mine.input_failed)
             return argument;

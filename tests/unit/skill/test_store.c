@@ -100,14 +100,13 @@ static void failures_are_kept(void **state) {
     load_fails("greet", "not a WebAssembly component");
     assert_int_equal(children('L'), 2);
     put_text("greet", "none either");
-    for (int i = 0; i < 200 && children('L') == 2; i++) {
+    for (int i = 0; i < 2000 && children('L') == 2; i++) { /* until it is noticed */
         load_fails("greet", "not a WebAssembly component");
         usleep(5000);
     }
     assert_int_equal(children('L'), 3);
     put_good("greet", NULL);
-    usleep(200000);
-    skill_release(load_good("greet"));
+    becomes_good("greet");
 }
 
 static void failures_are_shared(void **state) {
@@ -116,13 +115,15 @@ static void failures_are_shared(void **state) {
     char name[10];
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "s%d", i);
-        put_good(name, "late"); /* time for all to ask */
+        put_good(name, "late");
     }
     world_start();
+    hold(); /* until all have asked */
     for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "s%d", i);
         asks[i] = ask_for(name);
     }
+    let_go();
     for (int i = 0; i < 4; i++) {
         wait_for(asks[i]);
         assert_non_null(strstr(asks[i]->request.error.text, "exit code 17: no more"));
@@ -199,7 +200,7 @@ static void children_that_misbehave(void **state) {
            "memory,"
 #endif
            "segv,zero",
-           5000);
+           10000);
     skill_release(load_good("greet"));
 }
 
@@ -212,8 +213,9 @@ static void children_that_do_not_end(void **state) {
     uint64_t begin = clock_monotonic();
     for (int i = 0; i < 3; i++) load_fails(words[i], "ran longer than 1.5 s");
     assert_true(clock_monotonic() - begin < 60 * CLOCK_S);
+    begin = clock_monotonic();
     load_fails("hang", "ran longer than 1.5 s"); /* the machine may have been busy: tried again */
-    assert_int_equal(children('L'), 4);
+    assert_true(clock_monotonic() - begin >= 1500 * CLOCK_MS);
 }
 
 static void children_have_few_rights(void **state) {
@@ -276,7 +278,8 @@ static void images_end(void **state) {
     skill_release(again);
     assert_true(skill_store_drop(world.store, str_of("dev"), str_of("a")));
     take_away("b");
-    listed("a,c", 5000);
+    listed("a,c", 10000);
+    for (int i = 0; i < 10000 && world.images_dropped == 0; i++) usleep(1000); /* told behind it */
     assert_int_equal(world.images_dropped, 1);
     again = load_good("a"); /* the one that is dropped is not taken, though it is still there */
     assert_ptr_not_equal(again->image, b->image);
@@ -312,7 +315,7 @@ static void stopped_while_loading(void **state) {
     usleep(100000); /* the others are parked */
     uint64_t begin = clock_monotonic();
     skill_store_stop(world.store);
-    assert_true(clock_monotonic() - begin < 5 * CLOCK_S);
+    assert_true(clock_monotonic() - begin < 50 * CLOCK_S); /* compile_time is 100 s */
     for (int i = 0; i < ASKS; i++) {
         assert_true(atomic_load(&asks[i]->done));
         assert_int_equal(asks[i]->request.error.kind, ERR_CANCELLED);
