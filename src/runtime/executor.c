@@ -22,6 +22,10 @@ enum {
  * hold to be ended for others' sake. */
 #define SWEEP_AFTER (100 * CLOCK_MS)
 #define HELD_LEAST  (1u << 20)
+/* When the memory has been used up for so long, what free slots keep is given back; and when that
+ * did not help, nor did it on executors that are idle (IDLE_TRIM_S), calls are ended. */
+#define TRIM_AFTER  CLOCK_S
+#define EVICT_AFTER (5 * CLOCK_S)
 
 /* `control` of a request: who ends it. A cancel in flight keeps the request alive until its mail
  * was taken. */
@@ -324,8 +328,15 @@ static bool is_over(const struct invocation *invocation, uint64_t now) {
 }
 
 /* Nothing can begin, and what fills the memory may sleep or compute for long, without wanting more:
- * the one that holds most makes room. */
-static void evict(struct executor *executor, uint64_t now) {
+ * when waiting has not helped, the one that holds most makes room. */
+static void evict(struct executor *executor, enum pressure_level level, uint64_t now) {
+    if (level < PRESSURE_OVER || !executor->over_since) {
+        executor->over_since = level < PRESSURE_OVER ? 0 : now;
+        return;
+    }
+    if (now - executor->over_since < TRIM_AFTER) return;
+    engine_thread_trim(executor->guests, 0);
+    if (now - executor->over_since < EVICT_AFTER) return;
     struct invocation *most = NULL;
     for (struct invocation *each = executor->live; each; each = each->older)
         if (each->held >= HELD_LEAST && (!most || each->held > most->held)) most = each;
@@ -338,7 +349,7 @@ static void evict(struct executor *executor, uint64_t now) {
 static void sweep(struct executor *executor, enum pressure_level level, uint64_t now) {
     if (now - executor->swept < SWEEP_AFTER) return;
     executor->swept = now;
-    if (level >= PRESSURE_OVER) evict(executor, now);
+    evict(executor, level, now);
     struct invocation *next = ready_take_if(&executor->ready, is_over, now);
     while (next) {
         struct invocation *invocation = next;

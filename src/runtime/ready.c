@@ -144,20 +144,20 @@ static bool all_finished(const struct ready *ready) {
     return empty(ready, READY_MID) && empty(ready, READY_HOG) && empty(ready, READY_HEAVY);
 }
 
-/* May a call begin that will take long? Those under way that are to be finished go first, but it
- * waits neither for those that sleep nor for ever. */
+/* May a call begin that will take long? Those under way that are to be finished go first, and while
+ * the memory is full also those that sleep, but not for ever. */
 static bool may_begin(const struct ready *ready, uint64_t now, const struct ready_leave *leave) {
-    if (leave->level < PRESSURE_TIGHT || (leave->alone && leave->heavy)) return true;
     bool starved = now - ready->queues[READY_NEW].served >= READY_STARVED;
-    if (!starved && !all_finished(ready)) return false;
-    return leave->level < PRESSURE_FULL || (leave->level < PRESSURE_OVER && leave->heavy);
+    if (leave->level >= PRESSURE_FULL)
+        return leave->heavy && (leave->alone || (starved && leave->level < PRESSURE_OVER));
+    return leave->level < PRESSURE_TIGHT || starved || all_finished(ready);
 }
 
-/* And one that will need much memory? It waits also for those that sleep, which may hold as much:
- * with it there were too little for all. */
+/* And one that will need much memory? Beside those that hold it already there would be too little.
+ */
 static bool may_begin_big(const struct ready *ready, const struct ready_leave *leave) {
     if (!empty(ready, READY_HOG)) return false;
-    if (leave->level >= PRESSURE_FULL) return leave->alone && leave->heavy;
+    if (leave->level >= PRESSURE_FULL) return leave->heavy && leave->alone;
     return leave->level < PRESSURE_TIGHT || all_finished(ready);
 }
 

@@ -48,8 +48,8 @@ enum {
     READY_STRIKES = 4,
 };
 
-/* New calls that memory holds back begin all the same when none of them has for so long (ns): what
- * has begun may never end. */
+/* Where memory holds calls back, others get their chance after so long (ns): what has begun may
+ * never end. */
 #define READY_STARVED 1000000000ull
 
 struct ready {
