@@ -18,8 +18,14 @@ enum {
 /* Where the memory is full: an executor's turn with its heavy calls; how often the others ask. */
 #define MEMORY_TURN (2 * CLOCK_S)
 #define ASK_AGAIN   (5 * CLOCK_MS)
-/* How often those that wait for memory are looked through for cancelled ones. */
+/* How often those that wait for memory are looked through for cancelled ones; and how much one must
+ * hold to be ended for others' sake. */
 #define SWEEP_AFTER (100 * CLOCK_MS)
+#define HELD_LEAST  (1u << 20)
+/* When the memory has been used up for so long, what free slots keep is given back; and when that
+ * did not help, nor did it on executors that are idle (IDLE_TRIM_S), calls are ended. */
+#define TRIM_AFTER  CLOCK_S
+#define EVICT_AFTER (5 * CLOCK_S)
 
 /* `control` of a request: who ends it. A cancel in flight keeps the request alive until its mail
  * was taken. */
@@ -195,25 +201,42 @@ static void park(struct executor *executor, struct invocation *invocation) {
     parked_add(executor, invocation);
 }
 
-/* After a turn of one that goes on: note what it holds. True: it was ended, as the memory of all is
- * used up and it holds much, or wants more still. */
-static bool account(struct executor *executor, struct invocation *invocation) {
-    uint64_t now = invocation->since, grown = engine_run_grown(invocation->run);
-    bool grew = grown > invocation->grown, parked = invocation->state == STATE_PARKED;
-    invocation->grown = grown;
-    executor->begun += !invocation->begun;
-    invocation->begun = true;
-    enum pressure_level level = pressure_look(executor->pressure, now);
-    if (level < PRESSURE_OVER || (parked && !grew)) return false;
-    if (!ready_is_hog(invocation) && (level < PRESSURE_DIRE || !grew)) return false;
+static void refuse(struct executor *executor, struct invocation *invocation, uint64_t now) {
+    uint64_t grown = invocation->grown, held = invocation->held;
     char text[300];
     snprintf(
         text, sizeof text,
         "all invocations together have more than %llu MiB of memory (setting GUEST_MEMORY), so "
-        "this one, which had grown by %llu MiB, was ended; try again later",
+        "this one, which had %llu MiB, was ended; try again later",
         (unsigned long long)executor->pressure->limit >> 20,
-        (unsigned long long)invocation->grown >> 20);
+        (unsigned long long)(grown > held ? grown : held) >> 20);
     invocation_abandon(invocation, INVOCATION_REFUSED, text, now);
+}
+
+/* What it has written into its image: only the page table knows, so it is asked when memory runs
+ * short, and of those that will sleep a little earlier, as they are not seen again then. True: it
+ * is more than at the last look. */
+static bool look_at_held(struct invocation *invocation, enum pressure_level level) {
+    bool parked = invocation->state == STATE_PARKED;
+    if (level < (parked ? PRESSURE_TIGHT : PRESSURE_FULL)) return false;
+    uint64_t before = invocation->held;
+    invocation->held = engine_run_private(invocation->run);
+    return invocation->held > before && invocation->held >= HELD_LEAST;
+}
+
+/* After a turn of one that goes on: note what it holds. True: it was ended, as the memory of all is
+ * used up and it holds much, or wants more still. */
+static bool account(struct executor *executor, struct invocation *invocation) {
+    uint64_t now = invocation->since, grown = engine_run_grown(invocation->run);
+    enum pressure_level level = pressure_look(executor->pressure, now);
+    bool parked = invocation->state == STATE_PARKED;
+    bool grew = look_at_held(invocation, level) || grown > invocation->grown;
+    invocation->grown = grown;
+    executor->begun += !invocation->begun;
+    invocation->begun = true;
+    if (level < PRESSURE_OVER || (parked && !grew)) return false;
+    if (!ready_is_hog(invocation) && (level < PRESSURE_DIRE || !grew)) return false;
+    refuse(executor, invocation, now);
     return true;
 }
 
@@ -301,25 +324,47 @@ static bool heavy_may_run(struct executor *executor, enum pressure_level level, 
 }
 
 static bool is_over(const struct invocation *invocation, uint64_t now) {
-    return invocation->cancelled || now >= invocation->deadline;
+    return invocation->cancelled || invocation->evicted || now >= invocation->deadline;
+}
+
+/* Nothing can begin, and what fills the memory may sleep or compute for long, without wanting more:
+ * when waiting has not helped, the one that holds most makes room. */
+static void evict(struct executor *executor, enum pressure_level level, uint64_t now) {
+    if (level < PRESSURE_OVER || !executor->over_since) {
+        executor->over_since = level < PRESSURE_OVER ? 0 : now;
+        return;
+    }
+    if (now - executor->over_since < TRIM_AFTER) return;
+    engine_thread_trim(executor->guests, 0);
+    if (now - executor->over_since < EVICT_AFTER) return;
+    struct invocation *most = NULL;
+    for (struct invocation *each = executor->live; each; each = each->older)
+        if (each->held >= HELD_LEAST && (!most || each->held > most->held)) most = each;
+    if (!most) return;
+    most->evicted = true;
+    if (most->state == STATE_PARKED) unpark(executor, most, now);
 }
 
 /* Those that wait for memory have no turn in which they would notice that they are over. */
-static void sweep(struct executor *executor, uint64_t now) {
+static void sweep(struct executor *executor, enum pressure_level level, uint64_t now) {
     if (now - executor->swept < SWEEP_AFTER) return;
     executor->swept = now;
+    evict(executor, level, now);
     struct invocation *next = ready_take_if(&executor->ready, is_over, now);
     while (next) {
         struct invocation *invocation = next;
         next = next->next;
-        must(invocation_turn(invocation, executor->guests, now));
+        if (invocation->evicted)
+            refuse(executor, invocation, now);
+        else
+            must(invocation_turn(invocation, executor->guests, now));
         retire(executor, invocation);
     }
 }
 
 static struct invocation *choose(struct executor *executor, uint64_t now, bool *out_of_turn) {
     enum pressure_level level = pressure_look(executor->pressure, now);
-    if (level >= PRESSURE_TIGHT) sweep(executor, now);
+    if (level >= PRESSURE_TIGHT) sweep(executor, level, now);
     struct ready_leave leave = {.level = level,
                                 .heavy = heavy_may_run(executor, level, now),
                                 .alone = executor->begun == 0};

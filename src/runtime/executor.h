@@ -43,6 +43,7 @@ struct executor {
     struct timers timers;
     uint32_t begun;      /* live ones that have had a turn */
     uint64_t heavy_till; /* when its turn with heavy ones is over, while the memory is full */
+    uint64_t over_since; /* when a sweep first found the memory used up; 0: the last did not */
     uint64_t swept;      /* when those that memory holds were looked through last */
     uint64_t trimmed;    /* when slots were given back last */
     bool stop;

@@ -38,8 +38,8 @@ void invocation_begin(struct invocation *invocation, struct invocation_request *
     struct skill *skill = request->skill;
     invocation->request = request;
     invocation->run = NULL;
-    invocation->cancelled = invocation->begun = false;
-    invocation->used = invocation->turn_end = invocation->grown = 0;
+    invocation->cancelled = invocation->evicted = invocation->begun = false;
+    invocation->used = invocation->turn_end = invocation->grown = invocation->held = 0;
     invocation->since = invocation->started = now;
     invocation->deadline = now + settings->wall_limit;
     memset(invocation->time, 0, sizeof invocation->time);

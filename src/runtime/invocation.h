@@ -34,8 +34,10 @@ struct invocation {
     uint64_t used;                         /* ns of its thread's time, about (executor.c, turn) */
     uint64_t turn_end;                     /* the `used` at which a heavy one's turn is over */
     uint64_t grown;                        /* bytes of memory more than its image has */
+    uint64_t held;                         /* bytes of its own at the last look (executor.c) */
     bool begun;                            /* counted as such by its executor */
     bool cancelled;                        /* end it at its next turn */
+    bool evicted;                          /* likewise, to make room */
     uint64_t started, deadline;            /* monotonic ns */
     uint64_t since;                        /* when it came into its state */
     uint64_t time[INVOCATION_STATE_COUNT]; /* ns spent in each state, for free */

@@ -8,6 +8,8 @@
 #include "base/memory.h"
 
 #define READ_AFTER (2 * CLOCK_MS)
+/* Executors may write so much between two looks though nobody holds much. */
+#define DIRE_LEAST (64ull << 20)
 
 bool pressure_init(struct pressure *pressure, uint64_t limit, uint64_t one, struct err *err) {
     *pressure = (struct pressure){.limit = limit};
@@ -26,7 +28,9 @@ enum pressure_level pressure_of(const struct pressure *pressure, uint64_t bytes)
     if (bytes < pressure->limit / 2) return PRESSURE_NONE;
     if (bytes < pressure->full) return PRESSURE_TIGHT;
     if (bytes < pressure->limit) return PRESSURE_FULL;
-    return bytes - pressure->limit < pressure->limit / 8 ? PRESSURE_OVER : PRESSURE_DIRE;
+    uint64_t more = pressure->limit / 8;
+    if (more < DIRE_LEAST) more = DIRE_LEAST;
+    return bytes - pressure->limit < more ? PRESSURE_OVER : PRESSURE_DIRE;
 }
 
 enum pressure_level pressure_look(struct pressure *pressure, uint64_t now) {

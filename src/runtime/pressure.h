@@ -3,9 +3,10 @@
  * they do not touch costs nothing, and what they write into their images is counted as well.
  *
  * Beyond half of it no further call of a skill whose calls take long is begun before those under
- * way have ended. When it is full, the calls that hold much memory go on one at a time, on one
- * executor, so that each can end and give its memory back. Where that does not help (they sleep,
- * say), calls that grow further are ended. Any thread. */
+ * way have ended, but for one a second. When it is full, the calls that hold much memory go on one
+ * at a time, on one executor, so that each can end and give its memory back. Where that does not
+ * help (they sleep, say), calls that grow further are ended, and those that hold most. Any thread.
+ */
 #ifndef PK_RUNTIME_PRESSURE_H
 #define PK_RUNTIME_PRESSURE_H
 
@@ -20,7 +21,7 @@ enum pressure_level {
     PRESSURE_TIGHT, /* half of the memory */
     PRESSURE_FULL,  /* all but what one call more may need */
     PRESSURE_OVER,  /* all */
-    PRESSURE_DIRE,  /* an eighth more */
+    PRESSURE_DIRE,  /* an eighth more, and 64 MiB at least */
 };
 
 struct pressure {

@@ -42,16 +42,20 @@ static bool is_hog(enum ready_class class) {
     return class == READY_HOG || class == READY_HEAVY;
 }
 
+static bool holds_much(const struct invocation *invocation) {
+    return invocation->grown >= READY_HOG_BYTES || invocation->held >= READY_HOG_BYTES;
+}
+
 bool ready_is_hog(const struct invocation *invocation) {
-    return invocation->grown >= READY_HOG_BYTES || is_hog(invocation->class);
+    return holds_much(invocation) || is_hog(invocation->class);
 }
 
 /* What it has grown is known, what it has written into its image is looked at once, when the middle
- * is over. */
+ * is over; and by the executor, when memory runs short. */
 static enum ready_class class_of(const struct invocation *invocation) {
     if (!invocation->run) return class_of_new(invocation->call.skill);
     enum ready_class hog = invocation->used < HOG_END ? READY_HOG : READY_HEAVY;
-    if (invocation->grown >= READY_HOG_BYTES) return hog;
+    if (holds_much(invocation)) return hog;
     if (invocation->used < BEGUN_END) return READY_BEGUN;
     if (invocation->used < MID_END) return READY_MID;
     if (invocation->class == READY_LONG) return READY_LONG;
@@ -135,20 +139,35 @@ static bool empty(const struct ready *ready, enum ready_class class) {
     return ready->queues[class].first == NULL;
 }
 
-/* May a call begin that will take long? Those under way that are to be finished go first. */
-static bool may_begin(const struct ready *ready, const struct ready_leave *leave) {
-    if (leave->level >= PRESSURE_FULL) return leave->alone && leave->heavy;
-    return leave->level < PRESSURE_TIGHT ||
-           (empty(ready, READY_MID) && empty(ready, READY_HOG) && empty(ready, READY_HEAVY));
+/* Nothing that is ready will end soon and give memory back. */
+static bool all_finished(const struct ready *ready) {
+    return empty(ready, READY_MID) && empty(ready, READY_HOG) && empty(ready, READY_HEAVY);
 }
 
-static bool may_run(const struct ready *ready, enum ready_class class,
+/* May a call begin that will take long? Those under way that are to be finished go first, and while
+ * the memory is full also those that sleep, but not for ever. */
+static bool may_begin(const struct ready *ready, uint64_t now, const struct ready_leave *leave) {
+    bool starved = now - ready->queues[READY_NEW].served >= READY_STARVED;
+    if (leave->level >= PRESSURE_FULL)
+        return leave->heavy && (leave->alone || (starved && leave->level < PRESSURE_OVER));
+    return leave->level < PRESSURE_TIGHT || starved || all_finished(ready);
+}
+
+/* And one that will need much memory? Beside those that hold it already there would be too little.
+ */
+static bool may_begin_big(const struct ready *ready, const struct ready_leave *leave) {
+    if (!empty(ready, READY_HOG)) return false;
+    if (leave->level >= PRESSURE_FULL) return leave->heavy && leave->alone;
+    return leave->level < PRESSURE_TIGHT || all_finished(ready);
+}
+
+static bool may_run(const struct ready *ready, enum ready_class class, uint64_t now,
                     const struct ready_leave *leave) {
     switch (class) {
     case READY_NEW:
-        return may_begin(ready, leave);
+        return may_begin(ready, now, leave);
     case READY_BIG:
-        return empty(ready, READY_HOG) && may_begin(ready, leave);
+        return may_begin_big(ready, leave);
     case READY_QUICK:
         return leave->level < PRESSURE_OVER || leave->alone;
     case READY_HOG:
@@ -176,7 +195,7 @@ struct invocation *ready_pop(struct ready *ready, uint64_t now, const struct rea
     *out_of_turn = ready->out_of_turn = false;
     for (uint32_t class = 0; class < READY_CLASS_COUNT; class ++) {
         struct ready_queue *queue = &ready->queues[class];
-        if (!queue->first || !may_run(ready, class, leave)) continue;
+        if (!queue->first || !may_run(ready, class, now, leave)) continue;
         bool turn = chosen && takes_turns((enum ready_class)(chosen - ready->queues), class) &&
                     queue->served < chosen->served;
         bool enough = class == READY_NEW && young >= READY_YOUNG_MAX;

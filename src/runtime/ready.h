@@ -48,6 +48,10 @@ enum {
     READY_STRIKES = 4,
 };
 
+/* Where memory holds calls back, others get their chance after so long (ns): what has begun may
+ * never end. */
+#define READY_STARVED 1000000000ull
+
 struct ready {
     struct ready_queue {
         struct invocation *first, *last; /* linked by `next` */
@@ -67,8 +71,8 @@ void ready_ended(const struct invocation *invocation);
 struct ready_leave {
     enum pressure_level level;
     bool heavy; /* hogs and heavy ones may run here */
-    bool alone; /* no other call that has begun lives here: from FULL on one new one may begin, so
-                   that there is progress whatever has filled the memory */
+    bool alone; /* no other call that has begun lives here: a new one may begin, so that there is
+                   progress whatever has filled the memory */
 };
 /* The next one, or NULL: none that may. `*out_of_turn`: its class had no patience left; let it have
  * its slice. */

@@ -15,6 +15,11 @@ GROW = """(loop $again
   (call $sleep (i64.const 1000000))
   (br $again))"""
 LIMIT = 512 << 20
+# A memory that is large from the start: what is written there is the image's, nothing has grown.
+LARGE = (('(memory (export "memory") 2)', '(memory (export "memory") 1026)'), ("(drop (memory.grow (i32.const 8192)))", ""))
+# $pointer is not needed any more: 10 to 100 ms.
+SPIN = """(local.set $pointer (i32.const 20000000))
+  (loop $again (br_if $again (local.tee $pointer (i32.sub (local.get $pointer) (i32.const 1)))))"""
 
 
 @pytest.fixture
@@ -61,6 +66,52 @@ def test_calls_that_hold_memory_and_sleep_keep_others_of_their_kind_waiting(smal
     close(sleepers)
     wait_until(lambda: anonymous(small) < LIMIT // 4, what="the memory given back")
     assert small.say("filler", "k", timeout=60).status == 200
+
+
+def test_what_is_written_into_images_is_limited_too(start, wasm):
+    """All have begun, and sleep, before the first writes: nobody is held back, so they have to be ended."""
+    kernel = start(env={"GUEST_MEMORY": "512Mi", "SHUTDOWN_DEADLINE": "1s"})
+    begin_sleep = "(call $sleep (i64.const 3000000000))"
+    kernel.put(wasm.behaviour, "good")
+    kernel.put(wasm.variant("imager", (FILL, begin_sleep + FILL_64M + SLEEP), *LARGE), "imager")
+    assert kernel.say("good", "echo").status == kernel.say("imager", "echo").status == 200
+    writers = [kernel.begin("imager", '"k"') for _ in range(40)]
+    most, end = 0, time.monotonic() + 8
+    while time.monotonic() < end:
+        most = max(most, anonymous(kernel))
+        time.sleep(0.002)
+    print(f"\n40 calls that write 64 MiB into their images: {most >> 20} MiB at most")
+    assert LIMIT // 2 < most < LIMIT * 3 // 2
+    assert kernel.say("good", "echo", timeout=10).status == 200
+    close(writers)
+
+
+def test_slow_calls_begin_while_those_that_hold_memory_sleep(small, wasm):
+    small.put(wasm.variant("slow", (FILL, SPIN), ("(drop (memory.grow (i32.const 8192)))", "")), "slow")
+    for _ in range(5):
+        small.say("slow", "k")  # what its calls are like is known
+    sleepers = [small.begin("sleeper", '"k"') for _ in range(40)]
+    wait_until(lambda: anonymous(small) > LIMIT * 3 // 4 - (64 << 20), what="the memory that is filled")
+    for _ in range(5):
+        assert small.say("slow", "k", timeout=30).status == 500  # its input is overwritten: no JSON
+    close(sleepers)
+
+
+def test_nobody_keeps_all_others_out_by_holding_memory(start, wasm):
+    """Many that hold little each and sleep, or compute, without end: the memory is full, and none of them is what is ended first."""
+    kernel = start(env={"GUEST_MEMORY": "128Mi", "SHUTDOWN_DEADLINE": "1s"})
+    kernel.put(wasm.behaviour, "good")
+    little = ("(drop (memory.grow (i32.const 8192)))", "(drop (memory.grow (i32.const 96)))"), ("536870912", "6291456")
+    wait, late = "(call $sleep (i64.const 3000000000))", "(call $sleep (i64.const 1000000))"
+    for name, then in (("sleepers", SLEEP), ("loopers", "(loop $ever (br $ever))")):
+        fill = FILL.replace(*little[1])
+        kernel.put(wasm.variant(name, (FILL, wait + fill + late + then), little[0]), name)
+        assert kernel.say(name, "echo").status == kernel.say("good", "echo").status == 200
+        holders = [kernel.begin(name, '"k"') for _ in range(40)]
+        time.sleep(5)
+        for _ in range(5):
+            assert kernel.say("good", "echo", timeout=30).status == 200
+        close(holders)
 
 
 def test_big_calls_at_once_all_end_within_little_memory(small):

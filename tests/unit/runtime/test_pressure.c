@@ -35,6 +35,10 @@ static void levels_of_bytes(void **state) {
     assert_int_equal(pressure_of(&pressure, 750 * MIB - 1), PRESSURE_TIGHT);
     assert_int_equal(pressure_of(&pressure, 750 * MIB), PRESSURE_FULL);
     pressure_free(&pressure);
+    pressure = make(64 * MIB, 64 * MIB); /* little: an eighth is written between two looks */
+    assert_int_equal(pressure_of(&pressure, 128 * MIB - 1), PRESSURE_OVER);
+    assert_int_equal(pressure_of(&pressure, 128 * MIB), PRESSURE_DIRE);
+    pressure_free(&pressure);
 }
 
 /* The level follows what the process really has, a few milliseconds later. */

@@ -167,6 +167,34 @@ static void little_memory_holds_classes_back(void **state) {
     assert_int_equal(who_runs(PRESSURE_DIRE, false, true), all & ~slow & ~heavy);
 }
 
+/* What has begun and holds much may go on for ever. */
+static void new_calls_do_not_starve_for_memory(void **state) {
+    (void)state;
+    static const enum ready_class endless[] = {READY_MID, READY_HOG, READY_HEAVY};
+    const struct ready_leave tight = {.level = PRESSURE_TIGHT, .heavy = true},
+                             full = {.level = PRESSURE_FULL, .heavy = true},
+                             over = {.level = PRESSURE_OVER, .heavy = true};
+    for (int i = 0; i < 3; i++) {
+        struct ready ready = {0};
+        struct invocation holder, slow[2];
+        bool out_of_turn;
+        ready_push(&ready, make(&holder, endless[i]), 0);
+        for (int j = 0; j < 2; j++) ready_push(&ready, make(&slow[j], READY_NEW), 0);
+        for (int j = 0; j < 2; j++) {
+            uint64_t began = (uint64_t)j * READY_STARVED;
+            struct invocation *taken = ready_pop(&ready, began + 1, &full, &out_of_turn);
+            assert_ptr_equal(taken, &holder);
+            ready_put_back(&ready, taken, began + 1);
+            taken = ready_pop(&ready, began + READY_STARVED, &over, &out_of_turn);
+            assert_ptr_equal(taken, &holder);
+            ready_put_back(&ready, taken, began + READY_STARVED);
+            ready.out_of_turn = false;
+            taken = ready_pop(&ready, began + READY_STARVED, j ? &tight : &full, &out_of_turn);
+            assert_ptr_equal(taken, &slow[j]);
+        }
+    }
+}
+
 /* What needs much memory begins when what has much memory has ended, however long that takes. */
 static void big_calls_go_one_after_the_other(void **state) {
     (void)state;
@@ -381,6 +409,7 @@ int main(void) {
         cmocka_unit_test(big_calls_go_one_after_the_other),
         cmocka_unit_test(a_skill_that_needs_much_is_found_out),
         cmocka_unit_test(little_memory_holds_classes_back),
+        cmocka_unit_test(new_calls_do_not_starve_for_memory),
         cmocka_unit_test(new_ones_are_last_when_memory_is_tight),
         cmocka_unit_test(some_are_taken_out),
         cmocka_unit_test(too_many_young_keep_new_ones_waiting),
