@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "base/list.h"
 #include "runtime/invocation.h"
 #include "runtime/ready.h"
 
@@ -37,13 +38,13 @@ struct executor {
     _Atomic uint64_t finished;
     /* its own thread only */
     struct ready ready;
-    struct invocation *live;                       /* newest first */
-    struct invocation *parked_first, *parked_last; /* oldest first; not those that rest */
+    struct list live;  /* all invocations, oldest first */
+    struct list awake; /* parked ones that do not rest, oldest first */
     struct invocation *free;
     struct timers timers;
     uint32_t begun;      /* live ones that have had a turn */
     uint64_t heavy_till; /* when its turn with heavy ones is over, while the memory is full */
-    uint64_t over_since; /* when a sweep first found the memory used up; 0: the last did not */
+    uint64_t over_since; /* when a sweep first found the memory used up; 0: it is not */
     uint64_t swept;      /* when those that memory holds were looked through last */
     uint64_t trimmed;    /* when slots were given back last */
     bool stop;

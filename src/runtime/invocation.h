@@ -2,6 +2,7 @@
 #ifndef PK_RUNTIME_INVOCATION_H
 #define PK_RUNTIME_INVOCATION_H
 
+#include "base/list.h"
 #include "runtime/ready.h"
 #include "runtime/runtime.h"
 #include "runtime/timers.h"
@@ -42,9 +43,9 @@ struct invocation {
     uint64_t since;                        /* when it came into its state */
     uint64_t time[INVOCATION_STATE_COUNT]; /* ns spent in each state, for free */
     struct timer timer;
-    struct invocation *next;                          /* ready queue or free list */
-    struct invocation *newer, *older;                 /* all that live on the executor */
-    struct invocation *parked_next, *parked_previous; /* those that have not been put to rest */
+    struct invocation *next;      /* ready queue or free list */
+    struct list_link live_link;   /* in executor.live */
+    struct list_link parked_link; /* in executor.awake, while parked and not `resting` */
     bool resting;
 };
 
