@@ -26,9 +26,10 @@ struct server {
     struct skill_store *store;
     struct shell *shell;
     pthread_t signals;
-    sem_t stop;          /* posted by the first signal */
-    atomic_int received; /* the first signal */
-    atomic_bool stopped; /* the thread of the signals may end */
+    _Atomic(struct runtime *) hurried; /* `runtime` for the thread of the signals; NULL: not yet */
+    sem_t stop;                        /* posted by the first signal */
+    atomic_int received;               /* the first signal */
+    atomic_bool stopped;               /* the thread of the signals may end */
 };
 
 /* ---- signals: blocked everywhere, taken by one thread */
@@ -56,7 +57,8 @@ static void *take_signals(void *argument) {
             sem_post(&server->stop);
         } else {
             log_warn("kernel", "a second signal: cancelling what still runs");
-            runtime_hurry(server->runtime);
+            struct runtime *runtime = atomic_load(&server->hurried);
+            if (runtime) runtime_hurry(runtime);
         }
         first = false;
     }
@@ -103,7 +105,9 @@ static bool new_runtime(struct server *server, struct err *err) {
     settings.guest_memory = config->guest_memory;
     settings.log_limit = config->guest_log_limit;
     settings.max_invocations = (uint32_t)config->max_invocations;
-    return runtime_new(server->engine, &settings, &server->runtime, err);
+    if (!runtime_new(server->engine, &settings, &server->runtime, err)) return false;
+    atomic_store(&server->hurried, server->runtime);
+    return true;
 }
 
 static bool new_store(struct server *server, struct err *err) {
@@ -164,6 +168,7 @@ static void stop(struct server *server, bool started) {
         runtime_stop(server->runtime, started ? server->config.shutdown_deadline : 0);
     if (server->store) skill_store_stop(server->store);
     if (server->shell) shell_stop(server->shell, CLOCK_S);
+    stop_signals(server); /* a further one may come at any time, and is about the runtime */
     skill_store_free(server->store);
     runtime_free(server->runtime);
     shell_free(server->shell);
@@ -247,12 +252,10 @@ int command_serve(int argc, char **argv) {
         return 1;
     }
     int code = 1;
-    if (start_signals(&server, &err)) {
-        code = serve(&server);
-        stop_signals(&server);
-    } else {
+    if (start_signals(&server, &err))
+        code = serve(&server); /* ends the thread */
+    else
         log_error("kernel", "cannot start: %s", err.text);
-    }
     log_stop(1000);
     config_free(&server.config);
     return code;

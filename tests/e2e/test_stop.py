@@ -127,6 +127,18 @@ def test_a_second_signal_cancels_at_once(skill):
     assert ended(kernel, 20) < 6
 
 
+def test_signals_at_any_time_do_no_harm(binary, tmp_path):
+    """Again and again, from a moment of the start on until it has ended: also before there is a runtime, and when there is none any more."""
+    for moment in range(80):
+        env = {"KERNEL_ADDRESS": f"127.0.0.1:{free_port()}", "CACHE_DIR": str(tmp_path / "cache")}
+        process = subprocess.Popen([binary], cwd=tmp_path, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(moment / 4000)
+        while process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT)
+        assert process.returncode in (0, -signal.SIGTERM, -signal.SIGINT)  # killed: it had not yet begun to wait for signals
+
+
 def test_it_stops_while_a_skill_compiles(start, wasm, tmp_path):
     kernel = start(cache=tmp_path / "cache")
     kernel.put(wasm.sample("sample_js"), "sample_js")
