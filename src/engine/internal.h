@@ -105,6 +105,7 @@ struct slot {
     size_t limit;    /* that the present run may grow to */
     struct page_set known; /* every private page, unless `unknown` */
     bool unknown;          /* faults were counted while the present run ran */
+    bool torn;             /* a growth failed: what lies beyond `size` may be open and written */
     uint32_t restored;     /* since the last comparison with the image */
     uint64_t idle_since;
     struct slot *next;          /* in the shelf */

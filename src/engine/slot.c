@@ -35,7 +35,7 @@ bool slot_reset(struct slot *slot) {
         return false;
     page_set_clear(&slot->known);
     slot->size = slot->high = slot->image;
-    slot->unknown = slot->cool = false;
+    slot->unknown = slot->cool = slot->torn = false;
     return true;
 }
 
@@ -155,7 +155,7 @@ static void slot_verify(struct slot *slot) {
 
 static bool slot_restore(struct slot *slot) {
     const struct engine *engine = slot->thread->engine;
-    if (engine->scanner.mode == SCAN_NONE) return slot_reset(slot);
+    if (engine->scanner.mode == SCAN_NONE || slot->torn) return slot_reset(slot);
     if (!slot->unknown && engine->scanner.counters)
         slot->thread->stats.scans_skipped++;
     else if (!slot_learn(slot))
@@ -198,10 +198,12 @@ static wasmtime_error_t *slot_grow(void *env, size_t size) {
     }
     if (size > slot->limit) return wasmtime_error_new("the invocation's memory limit");
     if (size > slot->reserved) return wasmtime_error_new("the slot's reservation");
-    /* Before the call: when it fails half way, what it opened is scanned and reset all the same. */
+    /* Before the call: when it fails half way, what it opened is reset all the same. */
     if (size > slot->high) slot->high = size;
-    if (mprotect(slot->base + slot->size, size - slot->size, PROT_READ | PROT_WRITE))
+    if (mprotect(slot->base + slot->size, size - slot->size, PROT_READ | PROT_WRITE)) {
+        slot->torn = true;
         return wasmtime_error_new("the system refused memory");
+    }
     slot->size = slot->asked = size;
     return NULL;
 }

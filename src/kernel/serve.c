@@ -86,13 +86,16 @@ static void raise_files(void) {
 
 /* ---- the parts */
 
+#if defined(__SANITIZE_THREAD__)
+enum { RESERVATION = 64 << 20 }; /* its address space carries only some 800 slots of 4 GiB */
+#else
+enum { RESERVATION = 0 }; /* the engine's default */
+#endif
+
 static void fill_engine(const struct config *config, struct engine_settings *settings) {
     engine_settings_default(settings);
     settings->strict_memory = config->strict_memory;
-#if defined(__SANITIZE_THREAD__)
-    settings->reservation =
-        64 << 20; /* the sanitizer's address space carries only some 800 slots of 4 GiB */
-#endif
+    if (RESERVATION) settings->reservation = RESERVATION;
 }
 
 static bool new_runtime(struct server *server, struct err *err) {
@@ -119,6 +122,7 @@ static bool new_store(struct server *server, struct err *err) {
         .program = "/proc/self/exe",
         .update_interval = config->namespace_update_interval,
         .loaders = (uint32_t)config->loaders,
+        .reservation = RESERVATION, /* the compiler's engine must be as ours */
         .strict_memory = config->strict_memory,
         .image_dropped = runtime_image_dropped,
         .context = server->runtime,

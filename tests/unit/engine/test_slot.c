@@ -3,11 +3,13 @@
  * strict memory. */
 #include "support.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -152,6 +154,39 @@ static void however_it_ends(void **state) {
     assert_int_equal(ENGINE_PARKED, guest_finish(&guest));
     engine_run_delete(guest.run);
     assert_int_equal(image_byte(10000), look(10000));
+}
+
+/* The system's own, but for the growth that is to fail half way: a range of several mappings is
+ * opened one by one (where each is charged, overcommit_memory=2, memory may be used up in between).
+ */
+static size_t torn_growth;
+
+int mprotect(void *start, size_t size, int rights) {
+    if (!torn_growth || size != torn_growth || rights != (PROT_READ | PROT_WRITE))
+        return (int)syscall(SYS_mprotect, start, size, rights);
+    torn_growth = 0;
+    assert_int_equal(0, syscall(SYS_mprotect, start, size / 2, rights));
+    errno = ENOMEM;
+    return -1;
+}
+
+static void a_growth_that_fails_half_way(void **state) {
+    (void)state;
+    struct guest guest;
+    for (int round = 0; round < 2; round++) { /* a new slot, a used one */
+        torn_growth = 4 * ENGINE_PAGE;
+        guest_run(&guest, &bed, image,
+                  STEPS({STEP_REAL_GROW, 4, 0}, {STEP_STORE, GROWN + 100, SECRET},
+                        {STEP_STORE, 100, SECRET}));
+        assert_int_equal(0, torn_growth);
+        assert_int_equal(-1, guest.reports[0]);
+        guest_run(&guest, &bed, image,
+                  STEPS({STEP_REAL_GROW, 1, 0}, {STEP_LOAD, GROWN + 100, 0}, {STEP_LOAD, 100, 0}));
+        assert_int_equal(PAGES, guest.reports[0]);
+        assert_int_equal(0, guest.reports[1]);
+        assert_int_equal(image_byte(100), guest.reports[2]);
+        engine_thread_trim(bed.thread, 0);
+    }
 }
 
 /* Two runs of one image take turns. The second slot's writes must not be laid to the first, nor the
@@ -516,6 +551,7 @@ int main(void) {
             TEST(globals_and_tables_are_new),
             TEST(host_stores_are_seen),
             TEST(however_it_ends),
+            TEST(a_growth_that_fails_half_way),
             TEST(interleaved_runs),
             TEST(faults_are_remembered_over_stretches),
             TEST(faults_before_the_first_poll),
