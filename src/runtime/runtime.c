@@ -18,11 +18,11 @@ enum { KEPT_SHARE = 16 };
 struct runtime {
     struct runtime_settings settings;
     struct executor *executors;
-    uint32_t count;
+    uint32_t count; /* of them; 0: stopped */
     struct pressure pressure;
     atomic_uint invocations; /* accepted and not answered */
     atomic_bool stopping;
-    pthread_mutex_t lock; /* for the condition only */
+    pthread_mutex_t lock; /* for the condition, and when `count` becomes 0 */
     pthread_cond_t changed;
     bool hurry;
 };
@@ -45,8 +45,14 @@ static void init_condition(struct runtime *runtime) {
     pthread_mutex_init(&runtime->lock, NULL);
 }
 
+/* Skills may be dropped at any time: whoever finds the count of 0 sends no mail that nobody would
+ * take. */
 static void stop_executors(struct runtime *runtime) {
-    for (uint32_t i = 0; i < runtime->count; i++) {
+    pthread_mutex_lock(&runtime->lock);
+    uint32_t count = runtime->count;
+    runtime->count = 0;
+    pthread_mutex_unlock(&runtime->lock);
+    for (uint32_t i = 0; i < count; i++) {
         must(executor_tell(&runtime->executors[i], MAIL_STOP));
         executor_join(&runtime->executors[i]);
     }
@@ -168,12 +174,14 @@ void runtime_image_dropped(void *context, struct engine_image *image) {
     /* First: an invocation that is accepted already may begin after an executor has forgotten it.
      */
     engine_image_retire(image);
+    pthread_mutex_lock(&runtime->lock);
     for (uint32_t i = 0; i < runtime->count; i++) {
         struct forget_mail *mail = malloc(sizeof *mail);
-        if (!mail) return; /* the slots are trimmed when they have been idle */
+        if (!mail) break; /* the slots are trimmed when they have been idle */
         mail->image = engine_image_retain(image);
         executor_post(&runtime->executors[i], &mail->mail, MAIL_FORGET);
     }
+    pthread_mutex_unlock(&runtime->lock);
 }
 
 /* Until nothing runs, or `deadline` (monotonic), or somebody is in a hurry. */
@@ -198,7 +206,6 @@ void runtime_stop(struct runtime *runtime, uint64_t deadline_ns) {
         wait_for_end(runtime, clock_monotonic() + 100 * CLOCK_MS, false);
     }
     stop_executors(runtime);
-    runtime->count = 0;
 }
 
 void runtime_hurry(struct runtime *runtime) {

@@ -1,5 +1,6 @@
 /* runtime: what becomes of invocations, with a real guest (tests/skills/behaviour.wat) whose
  * input's second byte says what it does. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -282,6 +283,37 @@ static void a_dropped_image_is_used_again(void **state) {
     }
 }
 
+static struct runtime *stopping;
+static atomic_bool dropping;
+
+static void *drop_again_and_again(void *image) {
+    while (atomic_load(&dropping)) runtime_image_dropped(stopping, image);
+    return NULL;
+}
+
+/* Requests and the files of skills drop some until the store has stopped, which is later. */
+static void images_are_dropped_while_it_stops(void **state) {
+    (void)state;
+    struct runtime_settings settings;
+    struct engine_image *image;
+    struct err err;
+    runtime_settings_default(&settings);
+    settings.executors = 3;
+    assert_true(engine_image_open(-1, 0, &image, &err));
+    for (int round = 0; round < 20; round++) {
+        pthread_t dropper;
+        assert_true(runtime_new(engine, &settings, &stopping, &err));
+        atomic_store(&dropping, true);
+        assert_int_equal(0, pthread_create(&dropper, NULL, drop_again_and_again, image));
+        usleep(500);
+        runtime_stop(stopping, CLOCK_S);
+        atomic_store(&dropping, false);
+        pthread_join(dropper, NULL);
+        runtime_free(stopping);
+    }
+    engine_image_release(image);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) return 2;
     struct err err;
@@ -307,6 +339,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(too_many_are_refused),
         cmocka_unit_test(stop_waits_and_then_cancels),
         cmocka_unit_test(a_dropped_image_is_used_again),
+        cmocka_unit_test(images_are_dropped_while_it_stops),
     };
     int failed = cmocka_run_group_tests(tests, setup, teardown);
     skill_release(skill);
