@@ -238,6 +238,84 @@ static void trimming_takes_all_pages_each_time(void **state) {
     engine_image_release(other);
 }
 
+static void check_set(const struct warm_set *set) {
+    uint32_t count = 0;
+    uint64_t pages = 0;
+    for (const struct list_link *link = set->slots.first; link; link = link->next) {
+        const struct slot *slot = LIST_OWNER(link, struct slot, warm_link);
+        assert_ptr_equal(set, slot->warm);
+        assert_false(slot->cool);
+        assert_true(set == &bed.thread->spares || slot->shelf->free == slot);
+        count++;
+        pages += slot->known.pages;
+    }
+    assert_int_equal(count, set->count);
+    assert_int_equal(pages, set->pages);
+}
+
+enum { ANY_IMAGES = 5, ANY_RUNS = 12, ANY_MOVES = 4000 };
+
+/* A call that looks for what others left, and leaves as much: in the image, beyond it. */
+static void begin_any(struct guest *guest, struct step *steps, struct engine_image *image) {
+    uint32_t grown = image->pages * ENGINE_PAGE;
+    uint32_t at = (uint32_t)rand() % grown, beyond = grown + (uint32_t)rand() % (8 * ENGINE_PAGE);
+    uint32_t last = rand() % 2 ? STEP_TRAP : STEP_END;
+    const struct step all[] = {{STEP_LOAD, at, 0},     {STEP_STORE, at, 0x77}, {STEP_GROW, 8, 0},
+                               {STEP_LOAD, beyond, 0}, {STEP_FILL, beyond, 1}, {STEP_PARK, 0, 0},
+                               {last, 0, 0},           {STEP_END, 0, 0}};
+    memcpy(steps, all, sizeof all);
+    guest_begin(guest, &bed, image, steps, rand() % 3 ? 0 : image->pages + 8);
+    assert_int_equal(ENGINE_PARKED, guest_finish(guest));
+    bool hole = image->pages == 3 && at / ENGINE_PAGE == 1;
+    assert_int_equal(hole ? 0 : image_byte(at), guest->reports[0]);
+    assert_int_equal(0, guest->reports[2]);
+}
+
+/* Whatever happens to slots: what the sets of warm ones count is what they have, and no call finds
+ * anything of another. */
+static void warm_sets_count_right(void **state) {
+    (void)state;
+    static struct guest guests[ANY_RUNS];
+    static struct step steps[ANY_RUNS][8];
+    struct engine_image *images[ANY_IMAGES];
+    struct engine_settings *settings = &bed.engine->settings, before = *settings;
+    settings->spare_slots = 3;
+    settings->spare_pages = 12;
+    settings->slot_dirty_limit = 24;
+    srand(7);
+    for (int i = 0; i < ANY_IMAGES; i++) images[i] = image_new(1 + (uint32_t)i % 3);
+    for (int move = 0; move < ANY_MOVES; move++) {
+        int run = rand() % ANY_RUNS, what = rand() % 40;
+        struct engine_image *image = images[rand() % ANY_IMAGES];
+        if (what == 0) engine_thread_trim(bed.thread, rand() % 2 ? 0 : CLOCK_MS);
+        if (what == 1) engine_thread_forget(bed.thread, image);
+        if (what == 2) engine_thread_keep(bed.thread, (uint64_t)(rand() % 20) * 4096);
+        if (what == 3) thread_shrink(bed.thread);
+        if (what < 8) settings->slot_dirty_limit = rand() % 2 ? 24 : 4096;
+        if (!guests[run].run) {
+            begin_any(&guests[run], steps[run], image);
+        } else {
+            engine_run_wake(guests[run].run);
+            if (rand() % 2) guest_finish(&guests[run]);
+            engine_run_delete(guests[run].run);
+            guests[run].run = NULL;
+        }
+        check_set(&bed.thread->fronts);
+        check_set(&bed.thread->spares);
+    }
+    for (int i = 0; i < ANY_RUNS; i++) engine_run_delete(guests[i].run);
+    for (int i = 0; i < ANY_IMAGES; i++) {
+        engine_thread_forget(bed.thread, images[i]);
+        assert_int_equal(1, images[i]->references);
+        engine_image_release(images[i]);
+    }
+    none_warm();
+    settings->spare_slots = before.spare_slots; /* one by one: the ticker reads its own */
+    settings->spare_pages = before.spare_pages;
+    settings->slot_dirty_limit = before.slot_dirty_limit;
+    engine_thread_keep(bed.thread, 32 << 20);
+}
+
 static void forgetting_waits_for_used_slots(void **state) {
     (void)state;
     struct engine_image *image = image_new(1), *other = image_new(1);
@@ -491,6 +569,7 @@ int main(void) {
         cmocka_unit_test(a_burst_leaves_few_slots_warm),
         cmocka_unit_test(each_image_keeps_one_slot_warm),
         cmocka_unit_test(trimming_takes_all_pages_each_time),
+        cmocka_unit_test(warm_sets_count_right),
         cmocka_unit_test(forgetting_waits_for_used_slots),
         cmocka_unit_test(no_slot_of_a_retired_image_is_kept),
         cmocka_unit_test(many_skills_keep_apart),
