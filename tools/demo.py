@@ -107,6 +107,7 @@ def main():
     with Kernel(options.kernel) as kernel:
         cold = measure(kernel, names, options.skills, True)
         kernel.stop()
+        time.sleep(2)  # a kernel that starts waits a moment for a file that has just been written
         print("==> start it again on the same directories")
         kernel.start()
         warm = measure(kernel, names, options.skills, False)
