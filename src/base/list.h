@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "base/owner.h" /* from a link to its element */
+
 struct list_link {
     struct list_link *previous, *next;
 };
@@ -12,9 +14,6 @@ struct list_link {
 struct list {
     struct list_link *first, *last; /* NULL: empty */
 };
-
-/* The element that `link` is the member `member` of. */
-#define LIST_OWNER(link, type, member) ((type *)(void *)((char *)(link)-offsetof(type, member)))
 
 /* `link` is in no list. */
 static inline void list_append(struct list *list, struct list_link *link) {

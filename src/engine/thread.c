@@ -69,7 +69,7 @@ static void warm_remove(struct slot *slot) {
 /* What the system does not take back stays clean all the same. */
 static void warm_limit(struct warm_set *set, uint32_t slots, uint64_t pages) {
     while (set->count > slots || set->pages > pages) {
-        struct slot *oldest = LIST_OWNER(set->slots.first, struct slot, warm_link);
+        struct slot *oldest = OWNER(set->slots.first, struct slot, warm_link);
         warm_remove(oldest);
         (void)slot_cool(oldest);
     }

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/must.h"
+#include "base/owner.h"
 #include "runtime/executor_internal.h"
 
 enum {
@@ -45,7 +45,6 @@ static void finish(struct executor *executor, struct invocation_request *request
         deliver(executor, request);
 }
 
-/* An ended invocation goes back to the free list; its request is answered. */
 void executor_retire(struct executor *executor, struct invocation *invocation) {
     struct invocation_request *request = invocation->request;
     invocation_move(invocation, STATE_FREE, invocation->since);
@@ -76,7 +75,6 @@ static void submit(struct executor *executor, struct invocation_request *request
     ready_push(&executor->ready, invocation, now);
 }
 
-/* From parked to the ready queue. */
 void executor_unpark(struct executor *executor, struct invocation *invocation, uint64_t now) {
     timers_remove(&executor->timers, &invocation->timer);
     parked_remove(executor, invocation);
@@ -101,10 +99,10 @@ static void forget(struct executor *executor, struct forget_mail *mail) {
 static void open_mail(struct executor *executor, struct runtime_mail *mail) {
     switch (mail->kind) {
     case MAIL_SUBMIT:
-        submit(executor, LIST_OWNER(mail, struct invocation_request, submit));
+        submit(executor, OWNER(mail, struct invocation_request, submit));
         break;
     case MAIL_CANCEL: {
-        struct invocation_request *request = LIST_OWNER(mail, struct invocation_request, cancel);
+        struct invocation_request *request = OWNER(mail, struct invocation_request, cancel);
         if (request->invocation) {
             cancel(executor, request->invocation);
             atomic_store(&request->control,
@@ -114,11 +112,11 @@ static void open_mail(struct executor *executor, struct runtime_mail *mail) {
         break;
     }
     case MAIL_FORGET:
-        forget(executor, LIST_OWNER(mail, struct forget_mail, mail));
+        forget(executor, OWNER(mail, struct forget_mail, mail));
         break;
     case MAIL_CANCEL_ALL:
         for (struct list_link *each = executor->live.first; each; each = each->next)
-            cancel(executor, LIST_OWNER(each, struct invocation, live_link));
+            cancel(executor, OWNER(each, struct invocation, live_link));
         free(mail);
         break;
     case MAIL_STOP:
@@ -135,14 +133,14 @@ static void take_mail(struct executor *executor) {
     struct mail *mail = mailbox_take(&executor->mailbox);
     while (mail) {
         struct mail *next = mail->next;
-        open_mail(executor, LIST_OWNER(mail, struct runtime_mail, mail));
+        open_mail(executor, OWNER(mail, struct runtime_mail, mail));
         mail = next;
     }
 }
 
 static void wake_due(struct executor *executor, uint64_t now) {
     for (struct timer *timer; (timer = timers_first(&executor->timers)) && timer->at <= now;)
-        executor_unpark(executor, LIST_OWNER(timer, struct invocation, timer), now);
+        executor_unpark(executor, OWNER(timer, struct invocation, timer), now);
 }
 
 static void park(struct executor *executor, struct invocation *invocation) {
@@ -198,7 +196,7 @@ static void turn(struct executor *executor, struct invocation *invocation, bool 
 static uint64_t rest_parked(struct executor *executor, uint64_t now, uint64_t until) {
     struct list_link *first = executor->awake.first;
     for (int i = 0; first && i < RESTS; i++, first = executor->awake.first) {
-        struct invocation *invocation = LIST_OWNER(first, struct invocation, parked_link);
+        struct invocation *invocation = OWNER(first, struct invocation, parked_link);
         uint64_t at = invocation->since + REST_AFTER;
         if (at > now) return at - now < until ? at - now : until;
         if (mailbox_has_mail(&executor->mailbox)) break;

@@ -76,7 +76,7 @@ static bool is_over(const struct invocation *invocation, uint64_t now) {
 static struct invocation *holds_most(const struct executor *executor) {
     struct invocation *most = NULL;
     for (struct list_link *at = executor->live.first; at; at = at->next) {
-        struct invocation *each = LIST_OWNER(at, struct invocation, live_link);
+        struct invocation *each = OWNER(at, struct invocation, live_link);
         if (each->held >= HELD_LEAST && (!most || each->held > most->held)) most = each;
     }
     return most;

@@ -93,7 +93,7 @@ void connection_look(struct shell_loop *loop) {
     loop->gone_look = loop->now + LOOK_MS * CLOCK_MS;
     for (int i = 0; i < LOOK_MAX; i++) { /* those that are not settled go behind `last` */
         struct list_link *link = loop->gone.first;
-        struct shell_connection *connection = LIST_OWNER(link, struct shell_connection, link);
+        struct shell_connection *connection = OWNER(link, struct shell_connection, link);
         gone_remove(connection);
         if (!settle(connection, loop->now)) gone_add(connection);
         if (link == last) break;

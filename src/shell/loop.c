@@ -154,7 +154,7 @@ static void turn(struct shell_loop *loop) {
  * handler_access begins nothing any more. */
 static void abandon_all(struct shell_loop *loop) {
     while (loop->waiting.first)
-        handler_client_left(LIST_OWNER(loop->waiting.first, struct shell_request, link));
+        handler_client_left(OWNER(loop->waiting.first, struct shell_request, link));
     run_daemon(loop);
     while (loop->outstanding > 0) {
         mailbox_wait(&loop->mail, 100 * CLOCK_MS);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/must.h"
+#include "base/owner.h"
 #include "shell/answer.h"
 #include "shell/loop.h"
 #include "shell/metadata.h"
@@ -38,14 +39,12 @@ void run_fail(struct shell_request *request, enum failure failure, const char *c
 /* ---- the other threads' calls: they only send the request home */
 
 static void loaded_elsewhere(struct skill_request *load) {
-    struct shell_request *request =
-        (struct shell_request *)((char *)load - offsetof(struct shell_request, load));
+    struct shell_request *request = OWNER(load, struct shell_request, load);
     mailbox_post(&request->loop->mail, &request->mail);
 }
 
 static void ran_elsewhere(struct invocation_request *run) {
-    struct shell_request *request =
-        (struct shell_request *)((char *)run - offsetof(struct shell_request, run));
+    struct shell_request *request = OWNER(run, struct shell_request, run);
     mailbox_post(&request->loop->mail, &request->mail);
 }
 

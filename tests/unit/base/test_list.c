@@ -21,7 +21,7 @@ struct element {
 static int numbers(const struct list *list) {
     int forward = 0, count = 0;
     for (struct list_link *at = list->first; at; at = at->next, count++) {
-        forward = forward * 10 + LIST_OWNER(at, struct element, link)->number;
+        forward = forward * 10 + OWNER(at, struct element, link)->number;
         assert_ptr_equal(at->next ? at->next->previous : list->last, at);
     }
     for (struct list_link *at = list->last; at; at = at->previous) count--;

@@ -242,7 +242,7 @@ static void check_set(const struct warm_set *set) {
     uint32_t count = 0;
     uint64_t pages = 0;
     for (const struct list_link *link = set->slots.first; link; link = link->next) {
-        const struct slot *slot = LIST_OWNER(link, struct slot, warm_link);
+        const struct slot *slot = OWNER(link, struct slot, warm_link);
         assert_ptr_equal(set, slot->warm);
         assert_false(slot->cool);
         assert_true(set == &bed.thread->spares || slot->shelf->free == slot);
