@@ -54,17 +54,24 @@ static bool file_name(struct str stem, char out[DIRECTORY_MAX_NAME + 1]) {
     return true;
 }
 
+bool directory_passing(int problem) {
+    return problem == EMFILE || problem == ENFILE || problem == ENOMEM || problem == EIO ||
+           problem == EINTR || problem == EAGAIN;
+}
+
 enum directory_state directory_open(const char *path, int *dir, struct err *err) {
     *dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*dir >= 0) return DIRECTORY_OPEN;
     if (errno == ENOENT) return DIRECTORY_MISSING;
-    err_errno(err, errno, "directory %s", path);
-    return DIRECTORY_BAD;
+    int problem = errno;
+    err_errno(err, problem, "directory %s", path);
+    return directory_passing(problem) ? DIRECTORY_BUSY : DIRECTORY_BAD;
 }
 
 bool directory_look(int dir, struct str stem, struct file_identity *out) {
     char name[DIRECTORY_MAX_NAME + 1];
     struct stat stat;
+    errno = 0;
     if (!file_name(stem, name) || fstatat(dir, name, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
     *out = identity_of(&stat);
     return S_ISREG(stat.st_mode);
@@ -94,28 +101,42 @@ static bool looks_like_a_skill(const char *file_name) {
     return file_name[0] != '.' && str_ends(str_of(file_name), ending);
 }
 
-bool directory_scan(int dir, directory_see_fn see, void *context, size_t *odd, struct err *err) {
-    /* A descriptor of its own: reading moves the position. */
-    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *listing = copy < 0 ? NULL : fdopendir(copy);
-    if (listing == NULL) {
-        int problem = errno;
-        if (copy >= 0) close(copy);
-        return err_errno(err, problem, "cannot read the directory");
-    }
+static enum directory_state cannot_scan(int problem, struct err *err) {
+    err_errno(err, problem, "cannot read the directory");
+    return directory_passing(problem) ? DIRECTORY_BUSY : DIRECTORY_BAD;
+}
+
+/* Show every skill file to `see`. Returns the errno of what could not be looked at; 0: nothing. */
+static int show_all(int dir, DIR *listing, directory_see_fn see, void *context, size_t *odd) {
     struct dirent *item;
-    *odd = 0;
+    int problem = 0;
     errno = 0;
     while ((item = readdir(listing)) != NULL) {
         struct str stem;
         struct file_identity file;
         if (directory_stem(item->d_name, &stem) && directory_look(dir, stem, &file))
             see(context, stem, &file);
+        else if (directory_passing(errno))
+            problem = errno;
         else
             *odd += looks_like_a_skill(item->d_name);
         errno = 0;
     }
-    bool good = errno == 0 ? true : err_errno(err, errno, "cannot read the directory");
+    return errno != 0 ? errno : problem;
+}
+
+enum directory_state directory_scan(int dir, directory_see_fn see, void *context, size_t *odd,
+                                    struct err *err) {
+    /* A descriptor of its own: reading moves the position. */
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+    *odd = 0;
+    if (listing == NULL) {
+        int problem = errno;
+        if (copy >= 0) close(copy);
+        return cannot_scan(problem, err);
+    }
+    int problem = show_all(dir, listing, see, context, odd);
     closedir(listing);
-    return good;
+    return problem == 0 ? DIRECTORY_OPEN : cannot_scan(problem, err);
 }

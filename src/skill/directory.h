@@ -29,16 +29,22 @@ enum directory_state {
     DIRECTORY_OPEN,
     DIRECTORY_MISSING, /* an empty namespace */
     DIRECTORY_BAD,     /* `err` tells: not a directory, no permission */
+    DIRECTORY_BUSY,    /* `err` tells: it cannot be seen for a reason that passes */
 };
+/* Is it an errno that says nothing about the file itself: no descriptor, no memory, an error of the
+ * disk? */
+bool directory_passing(int problem);
 enum directory_state directory_open(const char *path, int *dir, struct err *err);
-/* A skill file by its stem, not through a symbolic link. False: not there or not regular. */
+/* A skill file by its stem, not through a symbolic link. False: not there or not regular (errno is
+ * 0 or says why). */
 bool directory_look(int dir, struct str stem, struct file_identity *out);
 /* Open it for reading; -1: `err` tells. */
 int directory_open_file(const char *path, struct str stem, struct err *err);
 /* Call `see` for every skill file. `odd`: how many other entries look like one but are none: not
- * regular (a symbolic link), or with a name that is not UTF-8. False: the directory could not be
- * read. */
+ * regular (a symbolic link), or with a name that is not UTF-8. DIRECTORY_BUSY: some
+ * may not have been seen. */
 typedef void (*directory_see_fn)(void *context, struct str stem, const struct file_identity *file);
-bool directory_scan(int dir, directory_see_fn see, void *context, size_t *odd, struct err *err);
+enum directory_state directory_scan(int dir, directory_see_fn see, void *context, size_t *odd,
+                                    struct err *err);
 
 #endif

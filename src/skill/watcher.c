@@ -73,6 +73,7 @@ static enum directory_state open_directory(struct skill_store *store, struct nam
     int dir;
     struct file_identity identity = {0};
     enum directory_state state = directory_open(namespace->directory, &dir, err);
+    if (state == DIRECTORY_BUSY) return state; /* what is open stays open */
     if (state != DIRECTORY_OPEN) {
         close_directory(store, namespace);
         return state;
@@ -119,14 +120,19 @@ static void tell_odd(struct namespace *namespace, size_t odd) {
     namespace->odd = odd;
 }
 
+/* A pass that could not see everything, for a reason that passes (no descriptor, say), changes
+ * nothing: what it did not see may well be there. */
 static void pass_over(struct skill_store *store, struct namespace *namespace) {
     struct err err;
     size_t odd = 0;
     struct pass pass = {store, namespace, 0};
     enum directory_state state = open_directory(store, namespace, &err);
     bool first = namespace->pass++ == 0;
-    if (state == DIRECTORY_OPEN && !directory_scan(namespace->dir, see, &pass, &odd, &err))
-        state = DIRECTORY_BAD;
+    if (state == DIRECTORY_OPEN) state = directory_scan(namespace->dir, see, &pass, &odd, &err);
+    if (state == DIRECTORY_BUSY) {
+        complain(namespace, err.text);
+        return;
+    }
     store_set_error(store, namespace, state == DIRECTORY_BAD ? &err : NULL);
     store_end_pass(store, namespace);
     if (state == DIRECTORY_MISSING)
@@ -154,7 +160,7 @@ static void look_at(struct skill_store *store, struct namespace *namespace, stru
     enum look look = LOOK_PASS;
     if (namespace->dir < 0) return;
     if (!directory_look(namespace->dir, stem, &file)) {
-        store_lose(store, namespace, stem);
+        if (!directory_passing(errno)) store_lose(store, namespace, stem);
         return;
     }
     if ((what & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0 || ((what & IN_CREATE) != 0 && file.links > 1))

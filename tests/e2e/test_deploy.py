@@ -1,7 +1,9 @@
 """Deploying is copying a file: copied, replaced, deleted, half written; and loads that disturb nobody."""
+import http.client
 import os
 import pathlib
 import re
+import resource
 import shutil
 import statistics
 import threading
@@ -328,3 +330,22 @@ def test_two_namespaces_on_one_directory(start, wasm, tmp_path):
     wait_until(lambda: kernel.listed() == ["one/skill", "two/skill"])
     for namespace in ("one", "two"):
         assert kernel.call("POST", f"/v1/skills/{namespace}/skill/run", '"echo"').text == '"echo"'
+
+
+def test_a_pass_without_descriptors_unloads_nothing(fresh, wasm):
+    names = [f"copy{i}" for i in range(5)]
+    for name in names:
+        fresh.put(wasm.behaviour, name)
+        assert fresh.say(name, "echo").status == 200
+    open_already = http.client.HTTPConnection("127.0.0.1", fresh.port, timeout=60)
+    assert fresh.call_on(open_already, "GET", "/health").status == 200
+    _, hard = resource.prlimit(fresh.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(fresh.process.pid, resource.RLIMIT_NOFILE, (3, hard))
+    fresh.wait_log("Too many open files")
+    assert {f"dev/{name}" for name in names} <= set(fresh.call_on(open_already, "GET", "/v1/skills").json())
+    for name in names:
+        assert fresh.call_on(open_already, "POST", f"/v1/skills/dev/{name}/run", '"e"').status == 200
+    resource.prlimit(fresh.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+    open_already.close()
+    fresh.put(wasm.behaviour, "later")
+    assert fresh.say("later", "echo").status == 200
