@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { PATH_ROOM = 4096 };
@@ -34,6 +35,21 @@ static uint64_t least_limit(const char *mount, const char *path, const char *nam
     }
 }
 
+/* Beyond memory.high a group is slowed down until it stands still: a limit, too. */
+static uint64_t least_of_both(const char *mount, const char *path) {
+    uint64_t max = least_limit(mount, path, "memory.max");
+    uint64_t high = least_limit(mount, path, "memory.high");
+    return high < max ? high : max;
+}
+
+/* The limits of the process itself, setrlimit(2). RLIMIT_AS is none: it counts the reserved
+ * addresses of guests, which are far more than the memory that they have. */
+static uint64_t process_limit(void) {
+    struct rlimit data;
+    return getrlimit(RLIMIT_DATA, &data) || data.rlim_cur == RLIM_INFINITY ? UINT64_MAX
+                                                                           : data.rlim_cur;
+}
+
 /* Is "memory" one of "cpu,memory"? */
 static bool has_memory(const char *list, size_t size) {
     for (const char *at = list, *end = list + size; at < end;) {
@@ -58,7 +74,7 @@ uint64_t memory_group_limit(const char *self, const char *mount) {
         size_t size = (size_t)(path - controllers - 1);
         uint64_t limit = UINT64_MAX;
         if (size == 0)
-            limit = least_limit(mount, path + 1, "memory.max");
+            limit = least_of_both(mount, path + 1);
         else if (has_memory(controllers + 1, size))
             limit = least_limit(v1, path + 1, "memory.limit_in_bytes");
         if (limit < least) least = limit;
@@ -71,7 +87,8 @@ uint64_t memory_total(void) {
     long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
     uint64_t machine = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
     uint64_t group = memory_group_limit("/proc/self/cgroup", "/sys/fs/cgroup");
-    return group < machine ? group : machine;
+    uint64_t least = group < machine ? group : machine, own = process_limit();
+    return own < least ? own : least;
 }
 
 uint64_t memory_anonymous(int statm) {

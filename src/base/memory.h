@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /* Bytes that the process may use: the machine's memory, or less where a control group limits it
- * (cgroup v2 memory.max of every level, v1 memory.limit_in_bytes). */
+ * (cgroup v2 memory.max and memory.high of every level, v1 memory.limit_in_bytes) or RLIMIT_DATA
+ * does. */
 uint64_t memory_total(void);
 /* The least limit of a control group; UINT64_MAX: none. `self` is /proc/self/cgroup, `mount` where
  * the groups are mounted (cgroups(7)). */

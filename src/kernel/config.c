@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/must.h"
 #include "kernel/config_entry.h"
+#include "kernel/config_unsupported.h"
 #include "kernel/config_value.h"
 
 enum { CONFIG_ARENA = 64 << 20 };
@@ -34,7 +35,7 @@ static const struct config_key {
     {"kernel-address", "pharia-kernel-address", KEY_TEXT, KEY(kernel_address), "0.0.0.0:8081", NULL,
      0, 0,
      "HOST:PORT to listen on; 127.0.0.1:8081 for this machine only. PHARIA_KERNEL_ADDRESS is its "
-     "older name"},
+     "older name, except for a URL, which is a client's"},
     {"namespace-update-interval", NULL, KEY_DURATION, KEY(namespace_update_interval), "10s", NULL,
      0, 86400 * CLOCK_S,
      "how often namespaces are looked at, beside the notices of the file system"},
@@ -56,7 +57,9 @@ static const struct config_key {
     {"invocation-memory", NULL, KEY_SIZE, KEY(invocation_memory), "1Gi", NULL, 65536, 4ull << 30,
      "memory that one invocation may have"},
     {"guest-memory", NULL, KEY_SIZE, KEY(guest_memory), NULL,
-     "three quarters of the machine's memory, or of the container's", 64ull << 20, 1ull << 50,
+     "four fifths of what the kernel itself does not need of the machine's memory, or of the "
+     "container's",
+     64ull << 20, 1ull << 50,
      "memory that all invocations may have together; when it runs short, those that need much wait "
      "for each other, and where that does not help some are answered with 503"},
     {"strict-memory", NULL, KEY_BOOL, KEY(strict_memory), "false", NULL, 0, 0,
@@ -66,11 +69,14 @@ static const struct config_key {
      "bytes that one invocation may print to the log"},
     {"body-limit", NULL, KEY_SIZE, KEY(body_limit), "50Mi", NULL, 1, 1ull << 32,
      "size of a request body; larger ones get 413"},
-    {"body-memory", NULL, KEY_SIZE, KEY(body_memory), "1Gi", NULL, 1ull << 20, 1ull << 44,
+    {"body-memory", NULL, KEY_SIZE, KEY(body_memory), NULL,
+     "a fifth of what the kernel itself does not need, at most 1Gi", 1ull << 20, 1ull << 44,
      "bytes of all request bodies above 16 KiB that are held at once; beyond it requests with such "
      "get 503"},
     {"idle-timeout", NULL, KEY_DURATION, KEY(idle_timeout), "75s", NULL, CLOCK_S, 86400 * CLOCK_S,
      "a connection whose client sends or takes nothing for so long is closed"},
+    {"ignore-unsupported", NULL, KEY_BOOL, KEY(ignore_unsupported), "false", NULL, 0, 0,
+     "start although settings are given that this kernel does not honour yet; each is a warning"},
     {"shutdown-deadline", NULL, KEY_DURATION, KEY(shutdown_deadline), "8s", NULL, 0,
      86400 * CLOCK_S, "how long running invocations may go on after SIGTERM or SIGINT"},
 };
@@ -127,7 +133,11 @@ static bool parse(const struct config_key *key, const char *text, struct config 
 static bool read_key(const struct config_entries *entries, const struct config_key *key,
                      struct config *config, struct err *err) {
     const struct config_entry *entry = config_find(entries, &key->name, 1);
-    if (!entry && key->older) entry = config_find(entries, &key->older, 1);
+    if (!entry && key->older) {
+        entry = config_find(entries, &key->older, 1);
+        /* Clients call the address of their kernel so, as a URL; that is not where to listen. */
+        if (entry && entry->value && strstr(entry->value, "://")) entry = NULL;
+    }
     if (!entry) {
         must(!key->standard || parse(key, key->standard, config, err));
         return true;
@@ -163,35 +173,13 @@ static bool default_cache_dir(char **environment, struct config *config, struct 
 
 /* ---- namespaces */
 
-static void warn(struct config *config, const char *format, const char *name, const char *what) {
-    char text[400];
-    snprintf(text, sizeof text, format, name, what);
-    if (config->warning_count < sizeof config->warnings / sizeof *config->warnings)
-        config->warnings[config->warning_count++] = arena_copy(&config->arena, text, strlen(text));
-}
-
 static bool add_namespace(struct config_entries *entries, const char *name, struct config *config,
                           struct err *err) {
-    static const char *const later[] = {"config-url", "skills"};
-    static const char *const ignored[] = {"mcp-servers", "native-tools"};
     const char *path[] = {"namespaces", name, "directory"};
     const struct config_entry *directory = config_find(entries, path, 3);
     if (!skill_namespace_valid(str_of(name)))
         return err_set(err, ERR_INVALID, "namespace \"%s\": a name has " SKILL_NAMESPACE_RULE,
                        name);
-    for (size_t i = 0; i < 2; i++) {
-        path[2] = later[i];
-        if (config_find(entries, path, 3) && (i == 0 || !directory))
-            return err_set(err, ERR_UNSUPPORTED,
-                           "namespace \"%s\": this kernel takes directory namespaces only, not "
-                           "those with \"%s\" yet; "
-                           "give it a \"directory\"",
-                           name, later[i]);
-        path[2] = ignored[i];
-        if (config_find(entries, path, 3))
-            warn(config, "namespace \"%s\": \"%s\" is not supported yet and ignored", name,
-                 ignored[i]);
-    }
     if (!directory || !directory->value || !*directory->value)
         return err_set(
             err, ERR_INVALID,
@@ -225,6 +213,37 @@ static bool read_namespaces(struct config_entries *entries, struct config *confi
     return true;
 }
 
+/* ---- settings that are not honoured yet */
+
+static bool warn(struct config *config, const char *text, struct err *err) {
+    const char *copy = arena_copy(&config->arena, text, strlen(text));
+    if (!copy) return err_set(err, ERR_MEMORY, "no memory for the configuration");
+    if (config->warning_count == CONFIG_MAX_WARNINGS) return true;
+    config->warnings[config->warning_count++] = copy;
+    return true;
+}
+
+/* Of several entries of one path only the last one counts. */
+static bool check_unsupported(const struct config_entries *entries, struct config *config,
+                              struct err *err) {
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct config_entry *entry = &entries->list[i];
+        const struct config_unsupported *row = config_unsupported_find(entry);
+        if (!row || config_find(entries, entry->path, entry->depth) != entry ||
+            config_unsupported_harmless(row, entry))
+            continue;
+        struct err refused;
+        config_unsupported_refuse(row, entry, &refused);
+        if (!config->ignore_unsupported) {
+            *err = refused;
+            return false;
+        }
+        err_prefix(&refused, "ignored");
+        if (!warn(config, refused.text, err)) return false;
+    }
+    return true;
+}
+
 /* ---- all of it */
 
 static const struct config_key *find_key(const char *name) {
@@ -234,6 +253,7 @@ static const struct config_key *find_key(const char *name) {
 }
 
 static bool known(const struct config_entry *entry) {
+    if (config_unsupported_find(entry)) return true;
     if (entry->depth == 3)
         return strcmp(entry->path[0], "namespaces") == 0 &&
                strcmp(entry->path[2], "directory") == 0;
@@ -257,6 +277,7 @@ static bool read_all(int argc, char **argv, char **environment, const char *dire
         return false;
     for (size_t i = 0; i < KEY_TOTAL; i++)
         if (!read_key(&entries, &keys[i], config, err)) return false;
+    if (!check_unsupported(&entries, config, err)) return false;
     if (!config->cache_dir && !default_cache_dir(environment, config, err)) return false;
     return read_namespaces(&entries, config, err);
 }
@@ -295,6 +316,7 @@ void config_help(struct buf *out) {
         out, "  --%-26s %s\n%*s(text, default skills for dev, when there is no namespace at all)\n",
         "namespaces.NAME.directory",
         "directory of the skills of a namespace: NAMESPACES__NAME__DIRECTORY", HELP_COLUMN, "");
+    config_unsupported_help(out);
 }
 
 void config_help_markdown(struct buf *out) {
@@ -309,4 +331,5 @@ void config_help_markdown(struct buf *out) {
     buf_text(out, "| `NAMESPACES__NAME__DIRECTORY` | `namespaces.NAME.directory` | text | `skills` "
                   "for `dev`, when there is no namespace "
                   "at all | directory of the skills of a namespace |\n");
+    config_unsupported_markdown(out);
 }

@@ -7,7 +7,8 @@
  * by "__" in the environment and by "." in options. Names of the environment are lower-cased, "_"
  * becomes "-", and a hyphen comes between a letter and a digit (NAMESPACES__TEAM1__DIRECTORY is the
  * namespace "team-1"): that is how the existing Kernel reads them. Unknown keys are ignored,
- * unknown options are not. Thread: main. */
+ * unknown options are not. Settings of the existing Kernel that this kernel does not honour yet are
+ * refused (config_unsupported.h). Thread: main. */
 #ifndef PK_KERNEL_CONFIG_H
 #define PK_KERNEL_CONFIG_H
 
@@ -16,6 +17,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "skill/store.h"
+
+enum { CONFIG_MAX_WARNINGS = 64 };
 
 struct config {
     struct arena arena; /* everything that is pointed to */
@@ -26,19 +29,20 @@ struct config {
     uint64_t shutdown_deadline;
     uint64_t idle_timeout;
     uint64_t invocation_memory; /* sizes: bytes */
-    uint64_t guest_memory;      /* 0: the runtime's own */
+    uint64_t guest_memory;      /* 0: its share (memory_budget.h) */
     uint64_t guest_log_limit;
     uint64_t body_limit;
-    uint64_t body_memory;
-    uint64_t executors; /* counts */
+    uint64_t body_memory; /* 0: its share */
+    uint64_t executors;   /* counts */
     uint64_t loaders;
     uint64_t shell_threads;
     uint64_t max_invocations;
     bool strict_memory;
+    bool ignore_unsupported;
     enum log_level log_level;
     struct skill_namespace *namespaces;
     size_t namespace_count;
-    const char *warnings[8]; /* to be logged at start */
+    const char *warnings[CONFIG_MAX_WARNINGS]; /* to be logged at start */
     size_t warning_count;
 };
 

@@ -28,9 +28,10 @@ bool config_add_options(struct config_entries *entries, int argc, char **argv,
         if (!split(entries, option + 2, size, &entry) || !known(&entry))
             return err_set(err, ERR_INVALID, "there is no option --%.*s: see pharia-kernel --help",
                            (int)size, option + 2);
-        if (!equals && i + 1 == argc)
+        bool flag = strcmp(option, "--ignore-unsupported") == 0; /* the only one without a value */
+        if (!equals && !flag && i + 1 == argc)
             return err_set(err, ERR_INVALID, "the option %s needs a value", option);
-        entry.value = equals ? equals + 1 : argv[++i];
+        entry.value = equals ? equals + 1 : flag ? "true" : argv[++i];
         if (!config_add(entries, &entry, err)) return false;
     }
     return true;

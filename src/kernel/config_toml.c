@@ -22,6 +22,8 @@ static const char *text_of(struct arena *arena, const json_t *value) {
     case JSON_REAL:
         snprintf(number, sizeof number, "%.17g", json_real_value(value));
         break;
+    case JSON_ARRAY:
+        return json_array_size(value) ? NULL : ""; /* an empty list says nothing */
     default:
         return NULL;
     }

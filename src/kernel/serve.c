@@ -1,6 +1,7 @@
 /* The server's life: start everything in order, wait for a signal, stop everything in order. */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -11,9 +12,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/must.h"
 #include "kernel/commands.h"
 #include "kernel/config.h"
+#include "kernel/memory_budget.h"
 #include "runtime/runtime.h"
 #include "shell/shell.h"
 
@@ -39,6 +42,7 @@ static sigset_t signal_set(void) {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGUSR2); /* ends the thread */
     return set;
 }
@@ -52,6 +56,10 @@ static void *take_signals(void *argument) {
         if (sigwait(&set, &number)) continue;
         if (atomic_load(&server->stopped)) return NULL;
         if (number == SIGUSR2) continue; /* somebody else's */
+        if (number == SIGHUP) {
+            log_warn("kernel", "SIGHUP is ignored: reload is not supported yet");
+            continue;
+        }
         if (first) {
             atomic_store(&server->received, number);
             sem_post(&server->stop);
@@ -91,6 +99,8 @@ enum { RESERVATION = 64 << 20 }; /* its address space carries only some 800 slot
 #else
 enum { RESERVATION = 0 }; /* the engine's default */
 #endif
+
+enum { MAPPED_FROM = 128 << 10 }; /* bytes of a block that goes back to the system when freed */
 
 static void fill_engine(const struct config *config, struct engine_settings *settings) {
     engine_settings_default(settings);
@@ -155,10 +165,26 @@ static bool new_shell(struct server *server, struct err *err) {
     return shell_new(&settings, server->store, server->runtime, &server->shell, err);
 }
 
+/* Before the runtime and the shell, which get their shares. */
+static void divide_memory(struct config *config) {
+    uint64_t total = memory_total();
+    struct memory_budget budget = memory_budget(total, config->guest_memory, config->body_memory);
+    config->guest_memory = budget.guests;
+    config->body_memory = budget.bodies;
+    log_info("kernel",
+             "memory: %" PRIu64 " MiB, divided: %" PRIu64 " for invocations, %" PRIu64
+             " for request bodies, %" PRIu64 " for the kernel itself and compiling",
+             total >> 20, budget.guests >> 20, budget.bodies >> 20, budget.own >> 20);
+    if (budget.too_much)
+        log_warn("kernel", "GUEST_MEMORY and BODY_MEMORY together are more than this memory "
+                           "allows; the system may end the kernel when they are used");
+}
+
 /* The port opens last, after the first pass over the namespaces. */
 static bool start(struct server *server, struct err *err) {
     struct engine_settings settings;
     fill_engine(&server->config, &settings);
+    divide_memory(&server->config);
     return engine_new(&settings, &server->engine, err) &&
            engine_start_ticker(server->engine, err) && new_runtime(server, err) &&
            new_store(server, err) && new_shell(server, err) &&
@@ -244,6 +270,8 @@ static bool prepare(struct server *server, int argc, char **argv, struct err *er
         config_free(&server->config);
         return false;
     }
+    /* Fixed: else the C library raises it with each large body that is freed, and keeps such. */
+    mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
     raise_files();
     return true;
 }

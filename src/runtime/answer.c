@@ -70,9 +70,11 @@ static bool finish_metadata(struct skill_call *call, struct invocation_request *
                             const struct abi_value *result) {
     const struct abi_value *field = result->items;
     if (field[0].n) {
-        request->description = copy(field[0].items);
         request->description_size = field[0].items->n;
-        if (!request->description) return no_memory(call, field[0].items->n);
+        if (request->description_size <= DESCRIPTION_MAX)
+            request->description = copy(field[0].items);
+        if (request->description_size <= DESCRIPTION_MAX && !request->description)
+            return no_memory(call, field[0].items->n);
     }
     request->output = copy(&field[1]);
     request->output_size = field[1].n;

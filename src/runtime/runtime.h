@@ -55,6 +55,8 @@ struct runtime_mail {
     int kind;
 };
 
+enum { DESCRIPTION_MAX = 64 << 10 }; /* bytes of the description in metadata */
+
 /* A request and its answer. The caller's; must live until `done` was called. */
 struct invocation_request {
     struct runtime_mail submit, cancel; /* the runtime's */
@@ -70,7 +72,7 @@ struct invocation_request {
     size_t output_size;
     uint8_t *output_schema; /* metadata only; malloc */
     size_t output_schema_size;
-    uint8_t *description; /* metadata only; malloc; NULL: none */
+    uint8_t *description; /* metadata only; malloc; NULL: none, or longer than DESCRIPTION_MAX */
     size_t description_size;
     char *text;                /* malloc; why it failed, or what the skill said; NULL when ok */
     uint64_t took;             /* ns from start on an executor to end */

@@ -11,7 +11,11 @@
 #include "shell/loop.h"
 #include "shell/run.h"
 
-enum { SCHEMA_MAX = 1 << 20 }; /* bytes of one schema */
+enum {
+    SCHEMA_MAX = 1 << 20, /* bytes of one schema */
+    SCHEMA_VALUES_MAX =
+        10000, /* JSON values and keys in it: the work of checking grows with them */
+};
 
 struct schema_checker {
     struct mailbox mail;
@@ -20,6 +24,21 @@ struct schema_checker {
 };
 
 /* ---- on the checker's thread */
+
+/* Of valid JSON: every value but the first of its array or object comes behind a comma or colon. */
+static size_t count_values(const uint8_t *json, size_t size) {
+    size_t count = 1;
+    bool in_string = false;
+    for (size_t i = 0; i < size; i++) {
+        if (in_string && json[i] == '\\')
+            i++;
+        else if (json[i] == '"')
+            in_string = !in_string;
+        else if (!in_string && strchr("{[,:", json[i]) && json[i])
+            count++;
+    }
+    return count;
+}
 
 /* Passed on as it is, so it must be JSON by our own rule too. */
 static bool check_schema(const char *what, const uint8_t *schema, size_t size, struct err *err) {
@@ -32,6 +51,9 @@ static bool check_schema(const char *what, const uint8_t *schema, size_t size, s
     if (!json_valid(schema, size, &reason, &offset))
         return err_set(err, ERR_INVALID, "the %s schema is not JSON: %s at byte %llu", what, reason,
                        (unsigned long long)offset);
+    if (count_values(schema, size) > SCHEMA_VALUES_MAX)
+        return err_set(err, ERR_LIMIT, "the %s schema is too complex: it has more than %d values",
+                       what, SCHEMA_VALUES_MAX);
     if (!pk_schema_check((const char *)schema, size, problem, sizeof problem))
         return err_set(err, ERR_INVALID, "the %s schema is not a JSON Schema: %s", what, problem);
     return true;
@@ -41,6 +63,11 @@ static void check(struct shell_request *request) {
     struct err *err = &request->load.error;
     struct invocation_request *run = &request->run;
     err->kind = ERR_NONE;
+    if (run->description_size > DESCRIPTION_MAX) {
+        err_set(err, ERR_LIMIT, "the description has %zu bytes, more than %d",
+                run->description_size, DESCRIPTION_MAX);
+        return;
+    }
     if (run->output && !check_schema("input", run->output, run->output_size, err)) return;
     if (run->output_schema)
         check_schema("output", run->output_schema, run->output_schema_size, err);

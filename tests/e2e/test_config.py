@@ -91,7 +91,7 @@ def test_bad_value_is_exit_1_and_named(binary, tmp_path, key, value):
     assert (key in out + err or key.lower().replace("_", "-") in out + err) and value in out + err
 
 
-@pytest.mark.parametrize("variable,value", [("NAMESPACES__A__DIRECTORY", ""), ("NAMESPACES__A__SKILLS", "x"), ("NAMESPACES__A__NATIVE_TOOLS", "x")])
+@pytest.mark.parametrize("variable,value", [("NAMESPACES__A__DIRECTORY", ""), ("NAMESPACES__A__SKILLS", "x"), ("NAMESPACES__A__NATIVE_TOOLS", "")])
 def test_namespace_without_a_directory_is_exit_1(binary, tmp_path, variable, value):
     code, out, err = command(binary, folder=tmp_path, env={"CACHE_DIR": str(tmp_path / "cache"), "KERNEL_ADDRESS": "127.0.0.1:0", variable: value})
     assert code == 1 and '"a"' in out + err and "directory" in out + err
@@ -121,3 +121,13 @@ def test_help_wherever_it_stands(binary, tmp_path, args):
 def test_unknown_command(binary, tmp_path):
     code, _, err = command(binary, "dance", folder=tmp_path)
     assert code != 0 and "dance" in err
+
+
+# ---- settings of the existing Kernel that are not honoured yet
+
+def test_unsupported_setting_ends_the_start_and_the_option_makes_it_a_warning(binary, start, tmp_path):
+    value = "http://127.0.0.1:1/secret"
+    code, out, err = command(binary, folder=tmp_path, env={"CACHE_DIR": str(tmp_path / "cache"), "KERNEL_ADDRESS": "127.0.0.1:0", "AUTHORIZATION_URL": value})
+    assert code == 1 and "AUTHORIZATION_URL" in err and "--ignore-unsupported" in err and "secret" not in out + err
+    kernel = start(env={"AUTHORIZATION_URL": value}, args=["--ignore-unsupported"])
+    kernel.wait_log("ignored: the environment, AUTHORIZATION_URL")

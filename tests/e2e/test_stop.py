@@ -226,3 +226,12 @@ def reachable(kernel):
         return kernel.call("GET", "/ready").status == 200
     except OSError:
         return False
+
+
+def test_sighup_is_logged_and_ends_nothing(skill):
+    kernel = skill()
+    kernel.process.send_signal(signal.SIGHUP)
+    kernel.wait_log("SIGHUP is ignored: reload is not supported yet")
+    assert kernel.say("skill", "echo").status == 200
+    kernel.process.send_signal(signal.SIGTERM)
+    ended(kernel, 30)

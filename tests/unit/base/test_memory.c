@@ -42,6 +42,16 @@ static void the_least_limit_of_all_levels_counts(void **state) {
     assert_int_equal(limit_of("0::/docker/0123/not/mounted/here\n"), 3000000);
 }
 
+static void the_high_mark_is_a_limit_too(void **state) {
+    (void)state;
+    make_groups();
+    put("a/memory.high", "4500000\n");
+    put("a/b/memory.high", "max\n");
+    assert_int_equal(limit_of("0::/a/b\n"), 4500000);
+    put("a/memory.high", "6000000\n");
+    assert_int_equal(limit_of("0::/a/b\n"), 5000000);
+}
+
 static void older_groups_count_too(void **state) {
     (void)state;
     make_groups();
@@ -81,6 +91,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_least_limit_of_all_levels_counts, folder_make,
                                         folder_remove),
+        cmocka_unit_test_setup_teardown(the_high_mark_is_a_limit_too, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(older_groups_count_too, folder_make, folder_remove),
         cmocka_unit_test_setup_teardown(odd_texts_are_no_limit, folder_make, folder_remove),
         cmocka_unit_test(what_there_is_and_what_we_have),

@@ -92,6 +92,8 @@ static void the_later_source_wins(void **state) {
 static void older_name_of_the_address(void **state) {
     (void)state;
     expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"), "old:1");
+    expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=http://localhost:1"),
+                   "0.0.0.0:8081"); /* a client's */
     expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1", "KERNEL_ADDRESS=new:1"),
                    "new:1");
     expect_address(LIST("--kernel-address=option:1"), LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"),
@@ -141,24 +143,69 @@ static void namespaces(void **state) {
     assert_int_equal(config.namespace_count, 2);
     config_free(&config);
     folder_put("config.toml", "[namespaces.dev]\ndirectory = \"d\"\nmcp-servers = "
-                              "[\"http://x\"]\nnative-tools = [\"add\"]\nskills = []\n");
+                              "[]\nnative-tools = []\nskills = []\n");
+    good(NULL, NONE); /* empty lists are the existing Kernel's defaults */
+    assert_int_equal(config.warning_count, 0);
+    config_free(&config);
+}
+
+/* Each setting is refused by its name in each source, or is a warning. */
+static void unsupported_settings(void **state) {
+    (void)state;
+    static const char *const names[] = {"AUTHORIZATION_URL",
+                                        "INFERENCE_URL",
+                                        "OPENAI_INFERENCE__URL",
+                                        "OPENAI_INFERENCE__TOKEN",
+                                        "DOCUMENT_INDEX_URL",
+                                        "METRICS_ADDRESS",
+                                        "OTEL_ENDPOINT",
+                                        "OTEL_SAMPLING_RATIO",
+                                        "OTEL_GEN_AI_CONTENT_CAPTURE",
+                                        "PHARIA_AI_FEATURE_SET",
+                                        "USE_POOLING_ALLOCATOR",
+                                        "MEMORY_REQUEST",
+                                        "MEMORY_LIMIT",
+                                        "WASMTIME_CACHE_DIR",
+                                        "WASMTIME_CACHE_SIZE_REQUEST",
+                                        "WASMTIME_CACHE_SIZE_LIMIT"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char set[100], empty[100];
+        snprintf(set, sizeof set, "%s=true", names[i]);
+        snprintf(empty, sizeof empty, "%s=", names[i]);
+        bad(NULL, LIST("HOME=/", set), names[i], "does not honour yet");
+        good(LIST("--ignore-unsupported"), LIST("HOME=/", set));
+        assert_int_equal(config.warning_count, 1);
+        assert_non_null(strstr(config.warnings[0], names[i]));
+        config_free(&config);
+        good(NULL, LIST("HOME=/", empty));
+        assert_int_equal(config.warning_count, 0);
+        config_free(&config);
+    }
+    bad(LIST("--authorization-url", "http://x"), NONE, "the command line, --authorization-url",
+        "does not honour yet");
+    good(NULL, LIST("HOME=/", "USE_POOLING_ALLOCATOR=off", "OTEL_SAMPLING_RATIO=0.1"));
+    config_free(&config);
+    folder_put("config.toml", "[openai-inference]\ntoken = \"secret\"\n");
+    bad(NULL, NONE, "config.toml, token of \"openai-inference\"", "does not honour yet");
+    folder_put("config.toml", "[namespaces.a]\ndirectory = \"d\"\nregistry = \"r\"\n");
+    bad(NULL, NONE, "registry of \"a\"", "does not honour yet");
+    folder_put("config.toml", "ignore-unsupported = true\n[namespaces.a]\ndirectory = \"d\"\n"
+                              "mcp-servers = [\"http://x\"]\nskills = [{name = \"s\"}]\n");
     good(NULL, NONE);
     assert_int_equal(config.warning_count, 2);
-    assert_string_equal(config.warnings[0],
-                        "namespace \"dev\": \"mcp-servers\" is not supported yet and ignored");
     config_free(&config);
 }
 
 static void namespaces_refused(void **state) {
     (void)state;
-    bad(NULL, LIST("HOME=/", "NAMESPACES__A__CONFIG_URL=http://x"), "\"a\"", "\"config-url\"");
+    bad(NULL, LIST("HOME=/", "NAMESPACES__A__CONFIG_URL=http://x"), "\"a\"", "CONFIG_URL");
     bad(NULL, LIST("HOME=/", "NAMESPACES__A__CONFIG_URL=http://x", "NAMESPACES__A__DIRECTORY=d"),
-        "\"a\"", "\"config-url\"");
-    bad(NULL, LIST("HOME=/", "NAMESPACES__A__REGISTRY=r"), "\"a\"", "its \"directory\" is missing");
+        "\"a\"", "CONFIG_URL");
+    bad(NULL, LIST("HOME=/", "NAMESPACES__A__REGISTRY=r"), "\"a\"", "directory");
     bad(NULL, LIST("HOME=/", "NAMESPACES__A=d"), "\"a\"", "its \"directory\" is missing");
     bad(NULL, LIST("HOME=/", "NAMESPACES__A__DIRECTORY="), "\"a\"", "its \"directory\" is missing");
     folder_put("config.toml", "[namespaces.a]\nregistry = \"r\"\nskills = [{name = \"x\"}]\n");
-    bad(NULL, NONE, "\"a\"", "\"skills\"");
+    bad(NULL, NONE, "\"a\"", "does not honour yet");
     folder_put("config.toml", "[namespaces.a]\npath = \"p\"\n");
     bad(NULL, NONE, "\"a\"", "directory");
     folder_put("config.toml", "[namespaces.a]\ndirectory = [\"p\"]\n");
@@ -361,6 +408,7 @@ int main(void) {
         WITH(older_name_of_the_address),
         WITH(cache_directory),
         WITH(namespaces),
+        WITH(unsupported_settings),
         WITH(namespaces_refused),
         WITH(bad_values),
         WITH(dotenv),
