@@ -16,6 +16,7 @@
 #include "base/must.h"
 #include "kernel/commands.h"
 #include "kernel/config.h"
+#include "kernel/file_budget.h"
 #include "kernel/memory_budget.h"
 #include "runtime/runtime.h"
 #include "shell/shell.h"
@@ -24,6 +25,7 @@ extern char **environ;
 
 struct server {
     struct config config;
+    struct file_budget files;
     struct engine *engine;
     struct runtime *runtime;
     struct skill_store *store;
@@ -83,13 +85,46 @@ static void stop_signals(struct server *server) {
     pthread_join(server->signals, NULL);
 }
 
-/* Every connection takes a descriptor, and clients hang when there are none. */
-static void raise_files(void) {
+enum { FILES_MOST = 1048576, FILES_UNKNOWN = 1024 };
+
+/* Raise the limit of descriptors as far as we may. Returns it. */
+static uint64_t raise_files(void) {
     struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files)) return;
-    files.rlim_cur = files.rlim_max < 1048576 ? files.rlim_max : 1048576;
-    if (setrlimit(RLIMIT_NOFILE, &files))
-        log_warn("kernel", "cannot raise the limit of open files: %s", strerror(errno));
+    if (getrlimit(RLIMIT_NOFILE, &files)) return FILES_UNKNOWN;
+    rlim_t before = files.rlim_cur;
+    files.rlim_cur = files.rlim_max < FILES_MOST ? files.rlim_max : FILES_MOST;
+    if (setrlimit(RLIMIT_NOFILE, &files) == 0) return files.rlim_cur;
+    log_warn("kernel", "cannot raise the limit of open files: %s", strerror(errno));
+    return before;
+}
+
+static uint64_t or_cores(uint64_t count) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return count ? count : cores > 0 ? (uint64_t)cores : 1;
+}
+
+/* Connections get what is left, so that clients wait or are refused before loads and calls fail.
+ * More connections than invocations, so that what is too much is refused with an answer. */
+static void divide_files(struct server *server) {
+    const struct config *config = &server->config;
+    struct file_users users = {.executors = or_cores(config->executors),
+                               .shell_threads = config->shell_threads,
+                               .loaders = or_cores(config->loaders),
+                               .namespaces = config->namespace_count,
+                               .connections =
+                                   config->max_invocations + config->max_invocations / 2 + 1000};
+    uint64_t total = raise_files();
+    server->files = file_budget(total, &users);
+    log_info("kernel",
+             "descriptors: %" PRIu64 ", divided: %" PRIu64 " for connections, %" PRIu64
+             " for compiled codes, %" PRIu64 " for the kernel itself and loads",
+             total, server->files.connections, server->files.codes, server->files.own);
+    if (server->files.too_little)
+        log_warn("kernel",
+                 "the limit of open files (RLIMIT_NOFILE, %" PRIu64
+                 ") is too small: calls and loads will fail; raise it, for instance "
+                 "with ulimit -n 4096",
+                 total);
 }
 
 /* ---- the parts */
@@ -102,9 +137,10 @@ enum { RESERVATION = 0 }; /* the engine's default */
 
 enum { MAPPED_FROM = 128 << 10 }; /* bytes of a block that goes back to the system when freed */
 
-static void fill_engine(const struct config *config, struct engine_settings *settings) {
+static void fill_engine(const struct server *server, struct engine_settings *settings) {
     engine_settings_default(settings);
-    settings->strict_memory = config->strict_memory;
+    settings->strict_memory = server->config.strict_memory;
+    settings->code_files = (uint32_t)server->files.codes;
     if (RESERVATION) settings->reservation = RESERVATION;
 }
 
@@ -132,23 +168,13 @@ static bool new_store(struct server *server, struct err *err) {
         .program = "/proc/self/exe",
         .update_interval = config->namespace_update_interval,
         .loaders = (uint32_t)config->loaders,
+        .compile_memory = config->compile_memory,
         .reservation = RESERVATION, /* the compiler's engine must be as ours */
         .strict_memory = config->strict_memory,
         .image_dropped = runtime_image_dropped,
         .context = server->runtime,
     };
     return skill_store_new(server->engine, &settings, &server->store, err);
-}
-
-/* More connections than invocations, so that what is too much is refused with an answer. */
-static uint32_t connection_limit(const struct config *config) {
-    struct rlimit files;
-    uint64_t wanted = config->max_invocations + config->max_invocations / 2 + 1000;
-    if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur != RLIM_INFINITY) {
-        uint64_t possible = files.rlim_cur > 1000 ? files.rlim_cur - 500 : files.rlim_cur / 2;
-        if (wanted > possible) wanted = possible;
-    }
-    return wanted > INT32_MAX ? INT32_MAX : (uint32_t)wanted;
 }
 
 static bool new_shell(struct server *server, struct err *err) {
@@ -159,7 +185,7 @@ static bool new_shell(struct server *server, struct err *err) {
     settings.threads = (uint32_t)config->shell_threads;
     settings.body_limit = config->body_limit;
     settings.body_memory = config->body_memory;
-    settings.connections = connection_limit(config);
+    settings.connections = (uint32_t)server->files.connections;
     settings.idle_timeout =
         (uint32_t)((config->idle_timeout + CLOCK_S - 1) / CLOCK_S); /* not less */
     return shell_new(&settings, server->store, server->runtime, &server->shell, err);
@@ -183,8 +209,9 @@ static void divide_memory(struct config *config) {
 /* The port opens last, after the first pass over the namespaces. */
 static bool start(struct server *server, struct err *err) {
     struct engine_settings settings;
-    fill_engine(&server->config, &settings);
     divide_memory(&server->config);
+    divide_files(server);
+    fill_engine(server, &settings);
     return engine_new(&settings, &server->engine, err) &&
            engine_start_ticker(server->engine, err) && new_runtime(server, err) &&
            new_store(server, err) && new_shell(server, err) &&
@@ -272,7 +299,6 @@ static bool prepare(struct server *server, int argc, char **argv, struct err *er
     }
     /* Fixed: else the C library raises it with each large body that is freed, and keeps such. */
     mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
-    raise_files();
     return true;
 }
 

@@ -64,7 +64,6 @@ static bool take_work(struct loader *loader, struct load **load, struct skill_re
 /* ---- one load */
 
 static void load_free(struct load *load) {
-    load_reset(load);
     free(load->name);
     free(load);
 }
@@ -80,7 +79,6 @@ static struct load *load_new(struct entry *entry) {
     load->stem = str_of(load->name + namespace_size + 1);
     load->directory = entry->namespace->directory;
     load->owner = entry_retain(entry);
-    load->file = -1;
     load->times.begin = clock_monotonic();
     return load;
 }
@@ -129,36 +127,49 @@ static void loaded_from(struct skill_store *store, struct entry *entry,
     watcher_wake(store);
 }
 
+static void log_failed(const struct load *load, bool has_older) {
+    if (has_older && load->error.kind != ERR_CANCELLED)
+        log_error("skill", "%s: the new version is not loaded, the older one goes on: %s",
+                  load->name, load->error.text);
+    else
+        log_warn("skill", "%s is not loaded: %s", load->name, load->error.text);
+}
+
 /* The load has ended with an error. */
 static void finish_failed(struct skill_store *store, struct load *load) {
     struct effects effects = {0};
     struct entry *entry = load->owner;
     if (strncmp(load->error.text, "Error loading skill: ", 21) != 0)
         err_prefix(&load->error, "Error loading skill");
-    log_warn("skill", "%s is not loaded: %s", load->name, load->error.text);
     pthread_mutex_lock(&store->lock);
+    bool has_older = entry->skill != NULL;
     if (entry->state == ENTRY_LOADING) {
-        entry->error = load->error;
-        entry_move(entry, ENTRY_FAILED);
-        loaded_from(store, entry, load->hashed ? &load->identity : &entry->file);
+        entry_fail(entry, &load->error, clock_monotonic());
+        loaded_from(store, entry, load->identified ? &load->identity : &entry->file);
     }
     store_answer(entry, NULL, &load->error, &effects);
     entry_release(entry);
     pthread_mutex_unlock(&store->lock);
+    log_failed(load, has_older);
     effects_run(store, &effects);
     load_free(load);
 }
 
-/* The file is not what was hashed any more: the watcher begins a new load when the file has
- * settled. */
+/* The lock is held. The watcher begins a new load when the file has settled. */
+static void list_again(struct entry *entry, bool doubted) {
+    entry->settled = false;
+    entry->doubted = doubted;
+    entry->looked = entry->unsettled_since = clock_monotonic();
+    entry_move(entry, ENTRY_LISTED);
+}
+
+/* The file is not what was hashed any more. */
 static void finish_changed(struct skill_store *store, struct load *load) {
     struct entry *entry = load->owner;
     pthread_mutex_lock(&store->lock);
     bool gone = entry->state == ENTRY_GONE, too_often = ++entry->restarts > MAX_RESTARTS;
     if (!gone && !too_often) {
-        entry->settled = false;
-        entry->looked = entry->unsettled_since = clock_monotonic();
-        entry_move(entry, ENTRY_LISTED);
+        list_again(entry, false);
         entry_release(entry);
     }
     pthread_mutex_unlock(&store->lock);
@@ -176,13 +187,32 @@ static void finish_changed(struct skill_store *store, struct load *load) {
     load_free(load);
 }
 
+/* A writer may be about to go on: the failure of a young file is told only when the file is older
+ * and fails again. False: it was removed. */
+static bool finish_doubted(struct skill_store *store, struct load *load) {
+    struct entry *entry = load->owner;
+    pthread_mutex_lock(&store->lock);
+    bool there = entry->state == ENTRY_LOADING;
+    if (there) {
+        list_again(entry, true);
+        entry_release(entry);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (!there) return false;
+    log_debug("skill", "%s failed while its file is young, it is tried again: %s", load->name,
+              load->error.text);
+    watcher_wake(store);
+    load_free(load);
+    return true;
+}
+
 /* Is another file there now than the one that was loaded? A missing one is the watcher's business.
  */
 static bool was_replaced(const struct load *load) {
     int dir;
     struct err ignored;
     struct file_identity now;
-    if (!load->hashed || directory_open(load->directory, &dir, &ignored) != DIRECTORY_OPEN)
+    if (!load->identified || directory_open(load->directory, &dir, &ignored) != DIRECTORY_OPEN)
         return false;
     bool replaced = directory_look(dir, load->stem, &now) && !file_same(&now, &load->identity);
     close(dir);
@@ -202,7 +232,9 @@ static void finish_ready(struct skill_store *store, struct load *load, struct sk
     pthread_mutex_lock(&store->lock);
     store_answer(entry, skill, NULL, &effects);
     if (entry->state == ENTRY_LOADING) {
+        store_drop_skill(entry, &effects);
         entry->skill = skill;
+        entry->failures = 0;
         entry_move(entry, ENTRY_READY);
         loaded_from(store, entry, &load->identity);
     } else {
@@ -219,6 +251,16 @@ static bool failed_in_vain(const struct load *load, enum stage_result result) {
     return result == STAGE_FAILED && load->error.kind != ERR_CANCELLED && was_replaced(load);
 }
 
+static void finish_unloaded(struct skill_store *store, struct load *load,
+                            enum stage_result result) {
+    bool cancelled = load->error.kind == ERR_CANCELLED;
+    if (result == STAGE_CHANGED || failed_in_vain(load, result))
+        finish_changed(store, load);
+    else if (cancelled || !load->identified || !store_is_young(&load->identity) ||
+             !finish_doubted(store, load))
+        finish_failed(store, load);
+}
+
 static void run_load(struct skill_store *store, struct load *load) {
     struct load *followers;
     struct skill *skill = NULL;
@@ -229,10 +271,8 @@ static void run_load(struct skill_store *store, struct load *load) {
     }
     if (result == STAGE_DONE)
         finish_ready(store, load, skill);
-    else if (result == STAGE_CHANGED || failed_in_vain(load, result))
-        finish_changed(store, load);
-    else if (result == STAGE_FAILED)
-        finish_failed(store, load);
+    else if (result != STAGE_PARKED)
+        finish_unloaded(store, load, result);
     struct load *next = lanes_next(&store->stages.lanes);
     if (next != NULL) post_load(store, next);
 }

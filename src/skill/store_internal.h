@@ -20,7 +20,7 @@ struct namespace {
     int watch;              /* -1: none */
     uint64_t device, inode; /* of `dir` */
     uint32_t pass;
-    size_t odd;           /* entries that were ignored at the last pass */
+    struct directory_odd odd; /* what was ignored at the last pass */
     char complaint[1000]; /* what was logged last about it, so that a lasting problem is logged once
                            */
 };
@@ -52,7 +52,8 @@ struct skill_store {
 
     struct loader loader;
     pthread_t watcher;
-    int inotify, wake; /* watcher's; `wake` is an eventfd: look at files that are not settled */
+    int inotify, wake;   /* watcher's; `wake` is an eventfd: look at files that are not settled */
+    bool inotify_missed; /* at the last pass */
     bool started;
 };
 
@@ -70,11 +71,12 @@ struct entry *store_find(struct skill_store *store, const struct namespace *name
 struct entry *store_add(struct skill_store *store, struct namespace *namespace,
                         struct str name); /* NULL: no memory, too many */
 void store_remove(struct skill_store *store, struct entry *entry);
-/* Answer everything that waits for the entry, with a skill (counted for each) or an error. */
+/* Answer everything that waits for the entry, with a skill (counted for each) or an error; where
+ * the entry is failed, that is its own, with the time at which it is tried again. */
 void store_answer(struct entry *entry, struct skill *skill, const struct err *error,
                   struct effects *effects);
-/* From ready or failed back to listed. */
-void store_unload(struct entry *entry, struct effects *effects);
+/* Let go of the version that was loaded. */
+void store_drop_skill(struct entry *entry, struct effects *effects);
 
 /* Returns an errno, 0: started. */
 int store_start_thread(struct skill_store *store, void *(*run)(void *store), pthread_t *thread);
@@ -92,6 +94,8 @@ void store_lose(struct skill_store *store, struct namespace *namespace, struct s
 void store_end_pass(struct skill_store *store, struct namespace *namespace);
 void store_set_error(struct skill_store *store, struct namespace *namespace,
                      const struct err *error); /* NULL: none */
+/* Changed so short a time ago that it may be about to be written again? */
+bool store_is_young(const struct file_identity *file);
 /* Copy up to `cap` entries that are not settled. Names are malloc's, the caller's. */
 struct unsettled {
     struct namespace *namespace;
