@@ -41,6 +41,9 @@ struct entry {
     struct file_identity loaded;              /* ready, failed: the file that this came from */
     bool settled;             /* nobody writes it any more, as far as one can know */
     bool doubted;             /* not settled because it failed while it was young */
+    uint32_t writes;          /* notices of writers that have closed a file which looks as before:
+                                 two writes within a tick of the clock leave the same times */
+    uint32_t loaded_writes;   /* of these, those before the last load began */
     bool by_writer;           /* not settled because of a writer that inotify told of */
     uint64_t looked;          /* monotonic ns: since when the file looks as in `file` */
     uint64_t unsettled_since; /* monotonic ns */

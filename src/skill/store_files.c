@@ -38,6 +38,8 @@ static void update(struct entry *entry, const struct file_identity *file, enum l
     if (!same) entry->looked = now;
     entry->file = *file;
     bool settled = entry->settled;
+    if (look == LOOK_WRITTEN && same) entry->writes++;
+    if (look != LOOK_PASS) entry->doubted = false;
     if (look == LOOK_WRITING)
         settled = false;
     else if (look == LOOK_WRITTEN)
@@ -48,6 +50,10 @@ static void update(struct entry *entry, const struct file_identity *file, enum l
         settled = now - entry->looked >= (entry->by_writer ? writer_time : settle_time);
     set_settled(entry, settled, now);
     if (look == LOOK_WRITING) entry->by_writer = true;
+}
+
+bool store_is_loaded(const struct entry *entry, const struct file_identity *file) {
+    return file_same(file, &entry->loaded) && entry->writes == entry->loaded_writes;
 }
 
 static void log_entry(const struct entry *entry, const char *what) {
@@ -63,7 +69,7 @@ static void follow(struct skill_store *store, struct entry *entry, struct effect
     if (entry->state == ENTRY_SEEN) {
         entry_move(entry, ENTRY_LISTED);
         log_entry(entry, "was added");
-    } else if (loaded && !file_same(&entry->file, &entry->loaded)) {
+    } else if (loaded && !store_is_loaded(entry, &entry->file)) {
         entry_renew(entry);
         entry->failures = 0;
         log_entry(entry, "was changed");
@@ -99,8 +105,8 @@ static struct entry *add(struct skill_store *store, struct namespace *namespace,
 void store_see(struct skill_store *store, struct namespace *namespace, struct str name,
                const struct file_identity *file, enum look look) {
     struct effects effects = {0};
-    uint64_t now = clock_monotonic();
     pthread_mutex_lock(&store->lock);
+    uint64_t now = clock_monotonic(); /* under the lock: not before the times in the entry */
     namespace->misconfigured = false; /* its directory can be read again */
     struct entry *entry = store_find(store, namespace, name);
     if (entry == NULL) entry = add(store, namespace, name, look, now);

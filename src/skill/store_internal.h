@@ -1,5 +1,6 @@
 /* The store's parts: store.c (requests, lists), store_files.c (what the watcher sees), loader.c
- * (threads that load), watcher.c (the thread that looks at directories). */
+ * (threads that load), load_end.c (what a load leaves), watcher.c (the thread that looks at
+ * directories). */
 #ifndef PK_SKILL_STORE_INTERNAL_H
 #define PK_SKILL_STORE_INTERNAL_H
 
@@ -94,6 +95,8 @@ void store_lose(struct skill_store *store, struct namespace *namespace, struct s
 void store_end_pass(struct skill_store *store, struct namespace *namespace);
 void store_set_error(struct skill_store *store, struct namespace *namespace,
                      const struct err *error); /* NULL: none */
+/* Is it the file that the entry was loaded from, and not written since? */
+bool store_is_loaded(const struct entry *entry, const struct file_identity *file);
 /* Changed so short a time ago that it may be about to be written again? */
 bool store_is_young(const struct file_identity *file);
 /* Copy up to `cap` entries that are not settled. Names are malloc's, the caller's. */
@@ -110,6 +113,14 @@ void loader_stop(struct skill_store *store);
 /* Lock held: an entry that is listed and settled begins to load. */
 void loader_begin(struct skill_store *store, struct entry *entry, struct effects *effects);
 void loader_post_answer(struct skill_store *store, struct skill_request *request);
+
+/* ---- load_end.c: free the load and answer who waits for it; a loader's thread, or the one that
+ * stops the loaders. */
+void load_finish_ready(struct skill_store *store, struct load *load, struct skill *skill);
+void load_finish_failed(struct skill_store *store, struct load *load); /* load->error */
+/* STAGE_FAILED and STAGE_CHANGED: the failure is told, unless the file is another by now or young.
+ */
+void load_finish_unloaded(struct skill_store *store, struct load *load, enum stage_result result);
 
 /* ---- watcher.c */
 /* Over all namespaces; the watcher's thread, or before it runs. */

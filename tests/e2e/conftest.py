@@ -46,7 +46,7 @@ def start(binary, cache, tmp_path):
     def new(folder=None, **options):
         folder = folder or tmp_path / f"kernel{len(kernels)}"
         folder.mkdir(exist_ok=True)
-        kernel = support.TestKernel(binary, folder=folder, cache=options.pop("cache", cache), start=False, **options)
+        kernel = support.TestKernel(options.pop("program", binary), folder=folder, cache=options.pop("cache", cache), start=False, **options)
         kernels.append(kernel)
         return kernel.start()
 

@@ -1,5 +1,5 @@
 /* images: what a slot maps when the file has its name, has lost it, or ends before the memory; and
- * that none of this keeps a descriptor. */
+ * that none of this keeps a descriptor, and of codes only so many do. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -148,6 +148,43 @@ static void no_descriptor_is_an_error_of_the_run(void **state) {
     assert_int_equal(0, unlinkat(directory, "a", 0));
 }
 
+/* ---- codes, for which Wasmtime keeps a descriptor each */
+
+/* What comes beyond the limit is copied, and works as well; what goes makes room. */
+static void so_many_codes_are_mapped(void **state) {
+    (void)state;
+    static const char text[] = "(module (memory (export \"memory\") 0) (func (export \"pk-0\")))";
+    struct bed few = {0};
+    struct engine_settings settings = bed.settings;
+    struct engine_code *codes[5];
+    settings.code_files = 3;
+    bed_open(&few, &settings); /* which has one of them */
+    unsigned before = descriptors();
+    for (int i = 0; i < 5; i++) codes[i] = code_from_text(few.engine, text);
+    assert_int_equal(before + 2, descriptors());
+    engine_code_release(codes[0]);
+    codes[0] = code_from_text(few.engine, text);
+    assert_int_equal(before + 2, descriptors());
+    assert_int_equal(3, atomic_load(&few.engine->code_files));
+    struct engine_image *image = image_new(1);
+    for (int i = 0; i < 5; i++) {
+        struct err err = {0};
+        struct engine_program *program = NULL;
+        struct engine_run *run = NULL;
+        signals_restore_for_guests();
+        assert_true(engine_program_new(few.engine, codes[i], NULL, 0, 1, &program, &err));
+        assert_true(engine_run_new(few.thread, program, image, 0, 10, NULL, &run, &err));
+        assert_int_equal(ENGINE_FINISHED, engine_run_poll(run));
+        engine_run_delete(run);
+        engine_program_release(program);
+        engine_code_release(codes[i]);
+    }
+    assert_int_equal(1, atomic_load(&few.engine->code_files));
+    engine_thread_forget(few.thread, image);
+    engine_image_release(image);
+    bed_close(&few);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slot_opens_the_file_and_closes_it),
@@ -155,6 +192,7 @@ int main(void) {
         cmocka_unit_test(another_file_of_the_name_is_not_taken),
         cmocka_unit_test(a_memory_without_data),
         cmocka_unit_test(no_descriptor_is_an_error_of_the_run),
+        cmocka_unit_test(so_many_codes_are_mapped),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
