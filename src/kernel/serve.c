@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,7 +15,7 @@
 #include "base/must.h"
 #include "kernel/commands.h"
 #include "kernel/config.h"
-#include "kernel/file_budget.h"
+#include "kernel/files.h"
 #include "kernel/memory_budget.h"
 #include "runtime/runtime.h"
 #include "shell/shell.h"
@@ -83,48 +82,6 @@ static void stop_signals(struct server *server) {
     atomic_store(&server->stopped, true);
     pthread_kill(server->signals, SIGUSR2);
     pthread_join(server->signals, NULL);
-}
-
-enum { FILES_MOST = 1048576, FILES_UNKNOWN = 1024 };
-
-/* Raise the limit of descriptors as far as we may. Returns it. */
-static uint64_t raise_files(void) {
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files)) return FILES_UNKNOWN;
-    rlim_t before = files.rlim_cur;
-    files.rlim_cur = files.rlim_max < FILES_MOST ? files.rlim_max : FILES_MOST;
-    if (setrlimit(RLIMIT_NOFILE, &files) == 0) return files.rlim_cur;
-    log_warn("kernel", "cannot raise the limit of open files: %s", strerror(errno));
-    return before;
-}
-
-static uint64_t or_cores(uint64_t count) {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return count ? count : cores > 0 ? (uint64_t)cores : 1;
-}
-
-/* Connections get what is left, so that clients wait or are refused before loads and calls fail.
- * More connections than invocations, so that what is too much is refused with an answer. */
-static void divide_files(struct server *server) {
-    const struct config *config = &server->config;
-    struct file_users users = {.executors = or_cores(config->executors),
-                               .shell_threads = config->shell_threads,
-                               .loaders = or_cores(config->loaders),
-                               .namespaces = config->namespace_count,
-                               .connections =
-                                   config->max_invocations + config->max_invocations / 2 + 1000};
-    uint64_t total = raise_files();
-    server->files = file_budget(total, &users);
-    log_info("kernel",
-             "descriptors: %" PRIu64 ", divided: %" PRIu64 " for connections, %" PRIu64
-             " for compiled codes, %" PRIu64 " for the kernel itself and loads",
-             total, server->files.connections, server->files.codes, server->files.own);
-    if (server->files.too_little)
-        log_warn("kernel",
-                 "the limit of open files (RLIMIT_NOFILE, %" PRIu64
-                 ") is too small: calls and loads will fail; raise it, for instance "
-                 "with ulimit -n 4096",
-                 total);
 }
 
 /* ---- the parts */
@@ -210,7 +167,7 @@ static void divide_memory(struct config *config) {
 static bool start(struct server *server, struct err *err) {
     struct engine_settings settings;
     divide_memory(&server->config);
-    divide_files(server);
+    server->files = files_divide(&server->config);
     fill_engine(server, &settings);
     return engine_new(&settings, &server->engine, err) &&
            engine_start_ticker(server->engine, err) && new_runtime(server, err) &&

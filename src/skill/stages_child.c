@@ -63,7 +63,7 @@ static bool explain_signal(const struct stages *stages, const char *what, const 
     if (memory)
         return err_set(err, ERR_LIMIT,
                        "the %s of %s was ended: it wanted more memory than %" PRIu64
-                       " MiB (limit of a compile): %s",
+                       " MiB (COMPILE_MEMORY): %s",
                        what, load->name, stages->child_memory >> 20, words);
     if (result->code == SIGXCPU)
         return err_set(

@@ -411,6 +411,16 @@ def test_a_killed_compile_is_tried_again(start, wasm, tmp_path):
         assert kernel.run("skill", {"topic": "x"}).json() == "Hello x"
 
 
+def test_a_compile_that_takes_too_much_memory_is_told(start, wasm, tmp_path):
+    kernel = start(cache=tmp_path / "cache", env={"COMPILE_MEMORY": "256Mi"})
+    kernel.put(wasm.sample("sample_js"), "large")
+    kernel.put(wasm.behaviour, "small")
+    answer = kernel.run("large", {"topic": "x"})
+    assert answer.status == 503 and "more memory than 256 MiB (COMPILE_MEMORY)" in answer.text, answer.text
+    assert answer.headers["Retry-After"] is None  # the same again would fail the same
+    assert kernel.say("small", "echo").status == 200
+
+
 def with_files(binary, folder, count):
     """The kernel under a limit of open files."""
     script = folder / f"kernel-{count}-files"
@@ -420,14 +430,13 @@ def with_files(binary, folder, count):
 
 
 def test_connections_leave_descriptors_to_skills(start, binary, wasm, tmp_path):
-    """1,024 descriptors, 490 skills of which 90 have an image of their own and 40 a code, and 600 clients that do nothing."""
+    """1,024 descriptors, 490 skills with images of their own, 40 of them with codes of their own, and 600 clients that do nothing."""
     kernel = start(program=with_files(binary, tmp_path, 1024), env={"NAMESPACE_UPDATE_INTERVAL": "200ms", "EXECUTORS": "2"})
-    sources = [wasm.sample("sample_c")] + [wasm.patched("sample_c", b'"Hello \0', b'"He%03d \0' % i, f"few{i}") for i in range(90)]
+    sources = [wasm.patched("sample_c", b'"Hello \0', b'"He%03d \0' % i, f"few{i}") for i in range(450)]
     codes = [wasm.variant(f"few{i}", ("(call $sleep (i64.const 50000000))", f"(call $sleep (i64.const {50000000 + i}))")) for i in range(40)]
     names = [f"skill{i:03}" for i in range(490)]
     for i, name in enumerate(names):
-        source = codes[i] if i < 40 else sources[i % 91]
-        shutil.copyfile(source, kernel.skills / f"{name}.wasm")
+        shutil.copyfile((codes + sources)[i], kernel.skills / f"{name}.wasm")
     wait_until(lambda: len(kernel.listed()) == 490)
 
     def call(i):
