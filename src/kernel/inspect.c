@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "kernel/commands.h"
 #include "kernel/skill_file.h"
 
@@ -189,6 +190,12 @@ static void print_json(struct buf *out, const struct skill_file *file,
 
 /* ---- words */
 
+static void text_name(struct buf *out, const char *indent, struct str name) {
+    buf_text(out, indent);
+    escape_add(out, name);
+    buf_byte(out, '\n');
+}
+
 static void text_imports(struct buf *out, const struct component *component) {
     size_t count;
     func_pointer *list = imported(component, &count);
@@ -199,8 +206,8 @@ static void text_imports(struct buf *out, const struct component *component) {
     buf_format(out, "imports (%zu functions)\n", count);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || !str_equal(list[i - 1]->interface, list[i]->interface))
-            buf_format(out, "  %.*s\n", STR_ARG(list[i]->interface));
-        buf_format(out, "      %.*s\n", STR_ARG(list[i]->name));
+            text_name(out, "  ", list[i]->interface);
+        text_name(out, "      ", list[i]->name);
     }
     free(list);
 }
@@ -209,9 +216,9 @@ static void text_exports(struct buf *out, const struct component *component) {
     buf_text(out, "exports\n");
     for (uint32_t i = 0; i < component->export_count; i++) {
         const struct component_export *export = &component->exports[i];
-        buf_format(out, "  %.*s\n", STR_ARG(export->interface));
+        text_name(out, "  ", export->interface);
         for (uint32_t k = 0; k < export->func_count; k++)
-            buf_format(out, "      %.*s\n", STR_ARG(export->funcs[k].name));
+            text_name(out, "      ", export->funcs[k].name);
     }
 }
 
