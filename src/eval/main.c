@@ -1,9 +1,8 @@
 /* resource-eval: which subcommand it is. */
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "eval/command.h"
 #include "eval/commands.h"
 #include "eval/script.h"
 
@@ -17,34 +16,13 @@ static const struct {
 } commands[] = {
     {"run", "[OPTION…] FILE.cmds", "start a kernel, execute a script, log what each command took",
      command_run},
-    {"compare", "[--full] [--json|--csv] LOG…", "print the tables of run logs, side by side",
-     command_compare},
-    {"selftest", "[--rounds N]", "measure the client against a server that does nothing",
+    {"compare", "[OPTION…] LOG…", "print the tables of run logs, side by side", command_compare},
+    {"selftest", "[OPTION…]", "measure the client against a server that does nothing",
      command_selftest},
     {"--help", "", "this text; COMMAND --help tells more", help},
     {"--help-commands", "", "the commands of scripts, as Markdown", help_commands},
     {"--version", "", "the version", version},
 };
-
-int command_print(struct buf *text) {
-    const char *bytes = buf_cstr(text);
-    bool good = bytes && fwrite(bytes, 1, text->size, stdout) == text->size && fflush(stdout) == 0;
-    if (!good)
-        fprintf(stderr, EVAL_NAME ": cannot print %zu bytes: %s\n", text->size,
-                bytes ? strerror(errno) : "there is no memory for them");
-    buf_free(text);
-    return good ? EXIT_GOOD : EXIT_FAILED;
-}
-
-int command_wrong(const char *command, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fprintf(stderr, EVAL_NAME " %s: ", command);
-    vfprintf(stderr, format, args);
-    fprintf(stderr, "; see " EVAL_NAME " %s --help\n", command);
-    va_end(args);
-    return EXIT_WRONG_CALL;
-}
 
 static void add_help(struct buf *text) {
     buf_text(text,

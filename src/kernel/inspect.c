@@ -1,4 +1,4 @@
-/* pharia-kernel inspect FILE [--json]: what a skill's component is made of, and what linking it
+/* pharia-kernel inspect FILE: what a skill's component is made of, and what linking it
  * gives. The JSON text is the report; without --json it is told in words from the same facts. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -281,23 +281,21 @@ static bool inspect(const char *path, bool json, struct err *err) {
     return good;
 }
 
+static const struct option_row rows[] = {{'j', "json", NULL, "as JSON, on one line"}};
+const struct option_table inspect_options = OPTION_TABLE(rows);
+
 int command_inspect(int argc, char **argv) {
-    const char *path = NULL;
-    bool json = false, good = true;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            json = true;
-        else if (argv[i][0] != '-' && !path)
-            path = argv[i];
-        else
-            good = false;
-    }
-    if (!good || !path) {
-        fputs("usage: pharia-kernel inspect FILE [--json]\n", stderr);
-        return 2;
-    }
-    struct err err = {.text = "cannot write the report"};
-    if (inspect(path, json, &err)) return 0;
+    struct options options;
+    struct err err = {.text = "one FILE is expected"};
+    const char *value;
+    bool json = false;
+    int letter, count;
+    options_begin(&options, inspect_options, argc, argv);
+    while ((letter = options_next(&options, &value, &err)) == 'j') json = true;
+    char **words = options_words(&options, &count);
+    if (letter != OPTIONS_END || count != 1) return command_wrong("inspect", inspect_options, &err);
+    err_set(&err, ERR_IO, "cannot write the report");
+    if (inspect(words[0], json, &err)) return 0;
     fprintf(stderr, "pharia-kernel: %s\n", err.text);
     return 1;
 }

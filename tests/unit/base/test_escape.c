@@ -28,7 +28,7 @@ static void test_texts(void **state) {
     check("plain \u00e9\u20ac\U0001f600 \\n \\ \"", "plain \u00e9\u20ac\U0001f600 \\n \\ \"");
     check("a\nb\tc\rd\x1b[31m\x7f", "a\\nb\\tc\\x0dd\\x1b[31m\\x7f");
     check("\xff \xc3 \xe2\x80", "\\xff \\xc3 \\xe2\\x80"); /* not UTF-8 */
-    check("\xc2\x85\xc2\x9b", "\\xc2\\x85\\xc2\\x9b");         /* C1 controls */
+    check("\xc2\x85\xc2\x9b", "\\xc2\\x85\\xc2\\x9b");     /* C1 controls */
 }
 
 /* Each boundary of the hidden ranges, and its neighbours. */
