@@ -4,12 +4,15 @@
 
 #include "eval/command.h"
 #include "eval/commands.h"
+#include "eval/launch.h"
+#include "eval/noop_server.h"
 #include "eval/script.h"
 
 static int help(int argc, char **argv);
 static int help_commands(int argc, char **argv);
 static int version(int argc, char **argv);
 
+/* Those without help are for this program only and stand last (launch.h). */
 static const struct {
     const char *name, *arguments, *help;
     int (*run)(int argc, char **argv);
@@ -22,12 +25,14 @@ static const struct {
     {"--help", "", "this text; COMMAND --help tells more", help},
     {"--help-commands", "", "the commands of scripts, as Markdown", help_commands},
     {"--version", "", "the version", version},
+    {LAUNCH_KERNEL, "", NULL, command_launch_kernel},
+    {LAUNCH_NOTHING, "", NULL, command_serve_nothing},
 };
 
 static void add_help(struct buf *text) {
     buf_text(text,
              EVAL_NAME " " EVAL_VERSION ": measures a kernel that runs a script of commands.\n\n");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (size_t i = 0; i < sizeof commands / sizeof *commands && commands[i].help; i++)
         buf_format(text, "  " EVAL_NAME " %s%s%s\n      %s\n", commands[i].name,
                    *commands[i].arguments ? " " : "", commands[i].arguments, commands[i].help);
     buf_text(text, "\nExit codes: 0 good, 1 failed, 2 wrongly called.\n");

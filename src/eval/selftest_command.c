@@ -153,7 +153,7 @@ static bool selftest(struct selftest *options, struct err *err) {
     struct buf request;
     options->client.timeout = 60 * CLOCK_S;
     client_connections_max(); /* the server inherits the raised limit */
-    if (!noop_server_start(&server, &options->client.server, err)) return false;
+    if (!noop_server_start("/proc/self/exe", &server, &options->client.server, err)) return false;
     buf_init(&request, 1 << 12);
     client_request(&request, "127.0.0.1", "GET", "/", NULL, false);
     options->request = (struct str){(const char *)request.data, request.size};

@@ -234,6 +234,7 @@ static int teardown(void **state) {
  * busy machine. */
 static bool start_script(const char *text, struct err *err) {
     struct kernel_settings settings = {
+        .self = PROGRAM,
         .binary = in_folder("kernel"),
         .folder = folder,
         .address = "127.0.0.1:9",
