@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 
-from kernel_process import Kernel
+from kernel_process import Kernel, free_port  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WAT = pathlib.Path(__file__).resolve().parent / "wat"
