@@ -133,7 +133,7 @@ static bool parse(const struct config_key *key, const char *text, struct config 
     return false;
 }
 
-static bool warn(struct config *config, const char *text, struct err *err) {
+bool config_warn(struct config *config, const char *text, struct err *err) {
     const char *copy = arena_copy(&config->arena, text, strlen(text));
     if (!copy) return err_set(err, ERR_MEMORY, "no memory for the configuration");
     if (config->warning_count == CONFIG_MAX_WARNINGS) return true;
@@ -153,7 +153,7 @@ static bool find_older(const struct config_entries *entries, const struct config
             "to listen on: set KERNEL_ADDRESS",
             (*entry)->source, (*entry)->shown);
     *entry = NULL;
-    return warn(config, ignored.text, err);
+    return config_warn(config, ignored.text, err);
 }
 
 static bool read_key(const struct config_entries *entries, const struct config_key *key,
@@ -189,7 +189,7 @@ static bool check_unsupported(const struct config_entries *entries, struct confi
             return false;
         }
         err_prefix(&refused, "ignored");
-        if (!warn(config, refused.text, err)) return false;
+        if (!config_warn(config, refused.text, err)) return false;
     }
     return true;
 }
@@ -221,7 +221,8 @@ static bool default_cache(char **environment, struct config *config, struct err 
     struct err passing = {0};
     config->cache_dir =
         config_default_cache(environment, "/var/cache", &config->arena, &passing, err);
-    return config->cache_dir && (passing.kind == ERR_NONE || warn(config, passing.text, err));
+    return config->cache_dir &&
+           (passing.kind == ERR_NONE || config_warn(config, passing.text, err));
 }
 
 static bool read_all(int argc, char **argv, char **environment, const char *directory,

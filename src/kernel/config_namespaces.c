@@ -2,6 +2,28 @@
 
 #include <string.h>
 
+#include "kernel/config_unsupported.h"
+
+/* A namespace without a directory: an error, unless it has what is ignored on demand. */
+static bool leave_out(const struct config_entries *entries, const char *name, struct config *config,
+                      struct err *err) {
+    bool ignored = false;
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct config_entry *entry = &entries->list[i];
+        const struct config_unsupported *row = config_unsupported_find(entry);
+        ignored |= row && entry->depth == 3 && strcmp(entry->path[1], name) == 0 &&
+                   !config_unsupported_harmless(row, entry);
+    }
+    if (!config->ignore_unsupported || !ignored)
+        return err_set(
+            err, ERR_INVALID,
+            "namespace \"%s\": its \"directory\" is missing: set namespaces.%s.directory", name,
+            name);
+    struct err left;
+    err_set(&left, ERR_UNSUPPORTED, "namespace \"%s\" is left out: it has no \"directory\"", name);
+    return config_warn(config, left.text, err);
+}
+
 static bool add_namespace(const struct config_entries *entries, const char *name,
                           struct config *config, struct err *err) {
     const char *path[] = {"namespaces", name, "directory"};
@@ -10,18 +32,22 @@ static bool add_namespace(const struct config_entries *entries, const char *name
         return err_set(err, ERR_INVALID, "namespace \"%s\": a name has " SKILL_NAMESPACE_RULE,
                        name);
     if (!directory || !directory->value || !*directory->value)
-        return err_set(
-            err, ERR_INVALID,
-            "namespace \"%s\": its \"directory\" is missing: set namespaces.%s.directory", name,
-            name);
+        return leave_out(entries, name, config, err);
     config->namespaces[config->namespace_count++] =
         (struct skill_namespace){name, directory->value};
     return true;
 }
 
-static bool is_known(const struct config *config, const char *name) {
-    for (size_t i = 0; i < config->namespace_count; i++)
-        if (strcmp(config->namespaces[i].name, name) == 0) return true;
+static bool is_namespace(const struct config_entry *entry) {
+    return entry->depth >= 2 && strcmp(entry->path[0], "namespaces") == 0;
+}
+
+/* Whether an entry before this one was of the same namespace. */
+static bool is_repeated(const struct config_entries *entries, size_t which) {
+    for (size_t i = 0; i < which; i++)
+        if (is_namespace(&entries->list[i]) &&
+            strcmp(entries->list[i].path[1], entries->list[which].path[1]) == 0)
+            return true;
     return false;
 }
 
@@ -30,14 +56,15 @@ bool config_read_namespaces(const struct config_entries *entries, struct config 
     config->namespaces =
         arena_zalloc(&config->arena, entries->count + 1, sizeof *config->namespaces);
     if (!config->namespaces) return err_set(err, ERR_MEMORY, "no memory for the configuration");
+    bool any = false;
     for (size_t i = 0; i < entries->count; i++) {
-        const struct config_entry *entry = &entries->list[i];
-        if (entry->depth < 2 || strcmp(entry->path[0], "namespaces") != 0 ||
-            is_known(config, entry->path[1]))
-            continue;
-        if (!add_namespace(entries, entry->path[1], config, err)) return false;
+        if (!is_namespace(&entries->list[i])) continue;
+        any = true;
+        if (!is_repeated(entries, i) &&
+            !add_namespace(entries, entries->list[i].path[1], config, err))
+            return false;
     }
-    if (config->namespace_count == 0)
+    if (!any)
         config->namespaces[config->namespace_count++] = (struct skill_namespace){"dev", "skills"};
     return true;
 }

@@ -10,4 +10,7 @@
 bool config_read_namespaces(const struct config_entries *entries, struct config *config,
                             struct err *err);
 
+/* config.c's: a line of the log at start; the text is copied. */
+bool config_warn(struct config *config, const char *text, struct err *err);
+
 #endif

@@ -233,6 +233,53 @@ static void unsupported_settings(void **state) {
     config_free(&config);
 }
 
+/* Settings of a namespace, beside its directory too: refused by name, or a warning each; empty ones
+ * say nothing. What has no directory is left out. */
+static void unsupported_settings_of_namespaces(void **state) {
+    (void)state;
+    static const char *const names[] = {
+        "CONFIG_URL",        "CONFIG_ACCESS_TOKEN", "REGISTRY", "REGISTRY_USER",
+        "REGISTRY_PASSWORD", "BASE_REPOSITORY",     "PATH",     "SKILLS",
+        "MCP_SERVERS",       "NATIVE_TOOLS"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char set[100], empty[100];
+        snprintf(set, sizeof set, "NAMESPACES__A__%s=x", names[i]);
+        snprintf(empty, sizeof empty, "NAMESPACES__A__%s=", names[i]);
+        bad(NULL, LIST("HOME=/", set, "NAMESPACES__A__DIRECTORY=d"), names[i],
+            "does not honour yet");
+        bad(NULL, LIST("HOME=/", set), names[i], "does not honour yet");
+        bad(LIST("--ignore-unsupported"), LIST("HOME=/", empty), "\"a\"",
+            "\"directory\" is missing");
+        good(LIST("--ignore-unsupported"), LIST("HOME=/", set, "NAMESPACES__A__DIRECTORY=d"));
+        assert_true(config.warning_count == 1 && config.namespace_count == 1);
+        config_free(&config);
+        good(LIST("--ignore-unsupported"), LIST("HOME=/", set, "NAMESPACES__B__DIRECTORY=d"));
+        assert_true(config.warning_count == 2 && config.namespace_count == 1);
+        assert_string_equal(config.namespaces[0].name, "b");
+        assert_non_null(strstr(config.warnings[1], "\"a\" is left out"));
+        config_free(&config);
+        good(NULL, LIST("HOME=/", empty, "NAMESPACES__A__DIRECTORY=d"));
+        assert_int_equal(config.warning_count, 0);
+        config_free(&config);
+        good(LIST("--ignore-unsupported"),
+             LIST("HOME=/", set)); /* "dev" is for no namespace at all */
+        assert_int_equal(config.namespace_count, 0);
+        config_free(&config);
+    }
+}
+
+/* The existing Kernel's settings that are honoured: as its .env has them. */
+static void settings_in_common(void **state) {
+    (void)state;
+    good(NULL, LIST("HOME=/", "KERNEL_ADDRESS=0.0.0.0:8081", "NAMESPACE_UPDATE_INTERVAL=500ms",
+                    "LOG_LEVEL=info,pharia_kernel=debug", "NAMESPACES__DEV__DIRECTORY=skills",
+                    "RUST_LOG=trace", "PHARIA_AI_TOKEN=t", "OTEL_EXPORTER_OTLP_HEADERS=a=b"));
+    assert_int_equal(config.warning_count, 0);
+    assert_true(config.namespace_update_interval == 500 * CLOCK_MS);
+    assert_int_equal(log_levels_of(&config.log_levels, "shell"), LOG_DEBUG);
+    config_free(&config);
+}
+
 static void namespaces_refused(void **state) {
     (void)state;
     bad(NULL, LIST("HOME=/", "NAMESPACES__A__CONFIG_URL=http://x"), "\"a\"", "CONFIG_URL");
@@ -439,6 +486,8 @@ int main(void) {
         WITH(cache_directory_without_home),
         WITH(namespaces),
         WITH(unsupported_settings),
+        WITH(unsupported_settings_of_namespaces),
+        WITH(settings_in_common),
         WITH(namespaces_refused),
         WITH(bad_values),
         WITH(dotenv),
