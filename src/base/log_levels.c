@@ -34,10 +34,10 @@ static struct str trim(struct str text) {
 
 static bool parse_level(struct str word, uint8_t *level) {
     static const char *const names[] = {"off", "error", "warn", "info", "debug", "trace"};
-    for (uint8_t i = LOG_OFF; i <= LOG_TRACE; i++) {
+    for (int i = LOG_OFF; i <= LOG_TRACE; i++) {
         bool digit = word.size == 1 && word.data[0] == '0' + i;
         if (!digit && !word_is(word, names[i])) continue;
-        *level = i;
+        *level = (uint8_t)i;
         return true;
     }
     return false;

@@ -34,6 +34,7 @@ enum { LOG_AREA_COUNT = LOG_AREAS(X) };
 #undef X
 
 /* For texts that are put together by the compiler: ", kernel, shell" and so on. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): texts in parentheses are not joined */
 #define LOG_AREA_TEXT(name, others) ", " name
 #define LOG_AREA_NAMES              LOG_AREAS(LOG_AREA_TEXT)
 

@@ -19,7 +19,7 @@ static bool is_same(const struct log_kind *a, const struct log_kind *b) {
 
 /* By open addressing; nothing is ever removed. NULL: the table is full. */
 static struct log_rate_kind *find_kind(struct log_rate *rate, const struct log_kind *kind) {
-    size_t at = ((uintptr_t)kind->format >> 3) * 31 + kind->number * 7 + kind->level;
+    size_t at = ((uintptr_t)kind->format >> 3) * 31 + (size_t)kind->number * 7 + kind->level;
     for (size_t i = 0; i < LOG_RATE_KINDS; i++) {
         struct log_rate_kind *found = &rate->kinds[(at + i) % LOG_RATE_KINDS];
         if (!found->kind.format) found->kind = *kind;

@@ -75,8 +75,9 @@ static bool parse(int argc, char **argv, struct link_settings *settings, const c
         if (letter == 's') settings->strict_memory = true;
     }
     *path = options_words(&options, &count)[0];
-    return (count == 1 && *directory) ||
-           err_set(err, ERR_INVALID, "one FILE and --output DIR are expected");
+    if (count == 1 && *directory) return true;
+    err_set(err, ERR_INVALID, "one FILE and --output DIR are expected");
+    return false;
 }
 
 int command_link(int argc, char **argv) {
