@@ -29,12 +29,12 @@ enum log_level { LOG_OFF, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
     X("engine", "")                                                                                \
     X("log", "logging")
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a sum over the rows */
 #define X(name, others) +1
 enum { LOG_AREA_COUNT = LOG_AREAS(X) };
 #undef X
 
 /* For texts that are put together by the compiler: ", kernel, shell" and so on. */
-/* NOLINTNEXTLINE(bugprone-macro-parentheses): texts in parentheses are not joined */
 #define LOG_AREA_TEXT(name, others) ", " name
 #define LOG_AREA_NAMES              LOG_AREAS(LOG_AREA_TEXT)
 
