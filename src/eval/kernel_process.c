@@ -60,8 +60,6 @@ static void last_line(const struct kernel_process *kernel, char *out, size_t siz
     while (got > 0 && (tail[got - 1] == '\n' || tail[got - 1] == '\r')) got--;
     if (got <= 0) return;
     tail[got] = '\0';
-    for (ssize_t i = 0; i < got; i++) /* a terminal must not do what it says */
-        if ((tail[i] >= 0 && tail[i] < ' ' && tail[i] != '\n') || tail[i] == 127) tail[i] = ' ';
     const char *line = strrchr(tail, '\n');
     snprintf(out, size, "its last line: %s", line ? line + 1 : tail);
 }
