@@ -2,7 +2,7 @@
 #   make demo    install what is missing, build, run the sample skills, print a table
 #   make test    build and run every test
 #   make install PREFIX=/usr/local   put programs, library and licences there, for any user (DESTDIR for packages)
-#   make bench   print measured figures beside their targets
+#   make bench   print measured figures beside their targets; AGAINST=path/to/another/pharia-kernel measures that one in turns, ONLY=throughput one part
 #   make soak    long fuzzing: half an hour for each target
 #   make help    all targets
 .PHONY: help setup build install skills demo test unit e2e judge bench soak asan tsan fuzz format format-check lint dependencies clean
@@ -43,7 +43,7 @@ judge: skills
 	@$(T) "random components against Wasmtime's component implementation" tools/python.sh -m pytest -q tests/judge
 
 bench: skills
-	@tools/python.sh tests/bench/bench.py --kernel $(BUILD)/release/src/kernel/pharia-kernel
+	@tools/python.sh tests/bench/bench.py --kernel $(BUILD)/release/src/kernel/pharia-kernel $(if $(AGAINST),--against $(AGAINST)) $(if $(ONLY),--only $(ONLY))
 
 asan tsan: setup
 	@tools/build.sh $@ test
