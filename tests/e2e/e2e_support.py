@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from kernel_process import Kernel
+from kernel_process import Kernel, free_port  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WAT = pathlib.Path(__file__).resolve().parent / "wat"
