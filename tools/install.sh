@@ -25,7 +25,7 @@ export DESTDIR=${DESTDIR:-}
 umask 022 # folders that others can enter
 # Nothing that is compiled depends on the prefix: programs find their library beside themselves.
 if [ "$prefix" != "$(cat "$dir.prefix" 2>/dev/null)" ]; then
-    meson configure "$dir" -Dprefix="$prefix"
+    meson configure "$dir" -Dprefix="$prefix" >/dev/null
     echo "$prefix" >"$dir.prefix"
 fi
 meson install -C "$dir" --quiet
