@@ -71,6 +71,7 @@ static void random_segments(void **state) {
         .segments = segments, .segment_count = SEGMENTS, .image_pages = PAGES};
     int fd = file_new();
     write_image(&result, fd);
+    assert_non_null(actual);
     memset(actual, 0, SIZE); /* the file ends with the last page that is not zero */
     assert_true(pread(fd, actual, SIZE, 0) >= 0);
     assert_true(memcmp(actual, expected, SIZE) == 0);
