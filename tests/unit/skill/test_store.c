@@ -382,6 +382,58 @@ static void stopped_while_loading(void **state) {
     end_ask(late);
 }
 
+/* Loads that wait for a lane. */
+static unsigned parked(void) {
+    unsigned count = 0;
+    pthread_mutex_lock(&world.store->stages.lanes.lock);
+    for (struct load *load = world.store->stages.lanes.waiting; load != NULL; load = load->next)
+        count++;
+    pthread_mutex_unlock(&world.store->stages.lanes.lock);
+    return count;
+}
+
+static unsigned descriptors(void) {
+    DIR *listing = opendir("/proc/self/fd");
+    unsigned count = 0;
+    assert_non_null(listing);
+    while (readdir(listing) != NULL) count++;
+    closedir(listing);
+    return count;
+}
+
+/* All skills may be asked for at once: those that wait for a lane hold no descriptor. */
+static void parked_loads_hold_no_descriptor(void **state) {
+    (void)state;
+    enum { ASKS = 60, CHILDREN = 3, OF_CHILD = 20 };
+    struct ask *asks[ASKS];
+    char name[20];
+    for (int i = 0; i < ASKS; i++) {
+        size_t size;
+        uint8_t *bytes = good_with("slow", &size);
+        bytes[size - 6] = (uint8_t)('0' + i); /* the section's name: each a component of its own */
+        snprintf(name, sizeof name, "s%d", i);
+        put_bytes(name, bytes, size);
+        free(bytes);
+    }
+    world_start();
+    unsigned before = descriptors();
+    hold();
+    for (int i = 0; i < ASKS; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        asks[i] = ask_for(name);
+    }
+    for (int i = 0; i < 20000 && parked() < ASKS - CHILDREN; i++) usleep(1000);
+    assert_int_equal(parked(), ASKS - CHILDREN);
+    assert_true(descriptors() <= before + CHILDREN * OF_CHILD);
+    let_go();
+    for (int i = 0; i < ASKS; i++) {
+        wait_for(asks[i]);
+        if (asks[i]->request.skill == NULL) fail_msg("%s", asks[i]->request.error.text);
+        end_ask(asks[i]);
+    }
+    assert_true(descriptors() <= before + 5); /* one code */
+}
+
 /* ---- the cache between loads */
 
 static void each_file(const char *ending, void (*act)(const char *path)) {
@@ -529,6 +581,7 @@ int main(int argc, char **argv) {
         WITH(codes_end),
         WITH(images_end),
         WITH(stopped_while_loading),
+        WITH(parked_loads_hold_no_descriptor),
         WITH(cache_files_go_bad),
         WITH(another_program),
         WITH(settings_refused),
