@@ -44,6 +44,7 @@ void engine_settings_default(struct engine_settings *settings) {
         .slot_dirty_limit = 4096,
         .spare_slots = 64,
         .spare_pages = 8192,
+        .code_files = 4096,
     };
 #if UNDER_TSAN
     settings->reservation = 256ull << 20; /* TSan's address space carries some 800 of 4 GiB */

@@ -32,6 +32,8 @@ struct engine_settings {
     uint32_t spare_slots; /* so many free slots of a thread keep their private pages, beside one of
                              each image (engine_thread_keep); default 64 */
     uint32_t spare_pages; /* so many such pages in all; default 8192 (32 MiB) */
+    uint32_t code_files;  /* so many codes stay mapped from their files, which takes a descriptor
+                             each; what comes beyond is copied to memory; default 4096 */
     uint32_t verify_interval; /* compare a slot with its image after every so many calls and abort
                                  when they differ; 0: never */
 };
@@ -60,16 +62,26 @@ bool engine_compile(struct engine *engine, const uint8_t *wasm, size_t size, int
 bool engine_validate(struct engine *engine, const uint8_t *wasm, size_t size, struct err *err);
 
 /* ---- code: maps the compiled file behind `fd` (through /proc/self/fd; the descriptor stays the
- * caller's). */
+ * caller's), or copies it when `code_files` are mapped already: Wasmtime keeps a descriptor of its
+ * own for what it maps. */
 struct engine_code;
 bool engine_code_open(struct engine *engine, int fd, struct engine_code **out, struct err *err);
 struct engine_code *engine_code_retain(struct engine_code *code);
 void engine_code_release(struct engine_code *code);
 
-/* ---- image: `fd` is a file of pages * 64 KiB bytes that never changes; the image takes a
- * duplicate. pages may be 0 (fd unused). */
+/* ---- image: a memory of pages * 64 KiB that begins with the file's bytes and goes on with zeros.
+ * The file never changes, has whole pages of 4096 bytes and no holes where its file system could
+ * run out of room. The image keeps no descriptor: each new slot opens the file by its name. */
+struct engine_image_file {
+    int fd;           /* open for reading; the caller's */
+    int directory;    /* the caller's, for as long as the image is used; with `name` */
+    const char *name; /* of this very file; when it leads elsewhere later, or is NULL, the bytes are
+                         copied to memory for the slots that are made from then on */
+};
 struct engine_image;
-bool engine_image_open(int fd, uint32_t pages, struct engine_image **out, struct err *err);
+/* pages may be 0 (the file is not looked at). */
+bool engine_image_open(const struct engine_image_file *file, uint32_t pages,
+                       struct engine_image **out, struct err *err);
 struct engine_image *engine_image_retain(struct engine_image *image);
 void engine_image_release(struct engine_image *image);
 /* Its skill was dropped or replaced: from now on no thread keeps a slot of it, however late a run

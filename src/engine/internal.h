@@ -26,7 +26,8 @@ struct engine {
     wasm_engine_t *wasm;
     struct scanner scanner;
     struct ticker ticker;
-    atomic_long mappings; /* of slots and stacks, at most */
+    atomic_uint code_files; /* codes that are mapped */
+    atomic_long mappings;   /* of slots and stacks, at most */
     long mappings_max;
     char key[64];
 };
@@ -49,21 +50,34 @@ void fault_take(wasm_trap_t *trap, wasmtime_error_t *error, bool by_host,
 /* ---- code.c, image.c, program.c */
 struct engine_code {
     atomic_uint references;
+    struct engine *engine;
+    bool mapped; /* counted in engine->code_files */
     wasmtime_module_t *module;
 };
+
+#define IMAGE_NOT_COPIED UINT64_MAX
 
 struct engine_image {
     atomic_uint references;
     atomic_bool retired; /* no slot of it is kept */
-    int fd;              /* -1 when there are no pages */
+    int directory;       /* with `name`: where the file was; NULL: it has no name */
+    char *name;
+    uint64_t device, inode; /* of the file */
+    _Atomic uint64_t copy;  /* image_file.c: where its copy begins, IMAGE_NOT_COPIED: no copy */
     uint32_t pages;
-    size_t size;
-    const uint8_t *bytes; /* the whole file, read only; NULL when there are no pages */
+    size_t size;          /* bytes of the memory */
+    size_t data;          /* bytes of the file; the rest of the memory is zero */
+    const uint8_t *bytes; /* the whole memory, read only; NULL when there are no pages */
 };
 
 /* Nobody has called it for a while: its pages leave our address space (not the page cache), where
  * they would count as resident. Any thread, also while others read it. */
 void image_rest(struct engine_image *image);
+
+/* ---- image_file.c. Any thread. */
+/* Map the file's bytes, private and writable, over the `data` bytes at `at`. False: errno. */
+bool image_map_private(struct engine_image *image, void *at);
+void image_copy_drop(struct engine_image *image); /* with the image */
 
 /* One import of the code, bound to its handler. */
 struct host_function {

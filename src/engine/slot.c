@@ -208,12 +208,18 @@ static wasmtime_error_t *slot_grow(void *env, size_t size) {
     return NULL;
 }
 
-static bool slot_map(struct slot *slot, const struct engine_image *image) {
+/* The image's file, and behind it the zeros up to the image's end. */
+static bool slot_map_image(struct slot *slot, struct engine_image *image) {
+    size_t zeros = image->size - image->data;
+    if (zeros && mprotect(slot->base + image->data, zeros, PROT_READ | PROT_WRITE)) return false;
+    return image_map_private(image, slot->base);
+}
+
+static bool slot_map(struct slot *slot, struct engine_image *image) {
     slot->base =
         mmap(NULL, slot->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (slot->base == MAP_FAILED) return false;
-    if (image->size && mmap(slot->base, image->size, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image->fd, 0) == MAP_FAILED) {
+    if (!slot_map_image(slot, image)) {
         mapping_drop(slot->base, slot->mapped);
         return false;
     }
@@ -278,7 +284,8 @@ wasmtime_error_t *slot_create(void *env, const wasm_memorytype_t *type, size_t m
     struct slot *slot = slot_take(thread, shelf, reserved, guard);
     if (!slot) {
         thread_slot_lost(thread, shelf);
-        return wasmtime_error_new("the system has no memory or no mapping left for a slot");
+        return wasmtime_error_new(
+            "the system has no memory, mapping or descriptor left for a slot");
     }
     slot->limit = (size_t)run->limit * ENGINE_PAGE;
     slot->asked = image;

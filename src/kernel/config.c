@@ -51,6 +51,10 @@ static const struct config_key {
      "threads that run skills; 0: one per core"},
     {"loaders", NULL, KEY_COUNT, KEY(loaders), "0", NULL, 0, 1024,
      "skills that are loaded at the same time; 0: one per core"},
+    {"compile-memory", NULL, KEY_SIZE, KEY(compile_memory), "2Gi", NULL, 256ull << 20, 1ull << 44,
+     "memory that the process which links or compiles one skill may have; large skills are "
+     "compiled "
+     "one after the other"},
     {"shell-threads", NULL, KEY_COUNT, KEY(shell_threads), "1", NULL, 1, 64,
      "threads that read requests and write answers"},
     {"max-invocations", NULL, KEY_COUNT, KEY(max_invocations), "20000", NULL, 1, 1000000,

@@ -31,6 +31,7 @@ struct config {
     uint64_t invocation_memory; /* sizes: bytes */
     uint64_t guest_memory;      /* 0: its share (memory_budget.h) */
     uint64_t guest_log_limit;
+    uint64_t compile_memory;
     uint64_t body_limit;
     uint64_t body_memory; /* 0: its share */
     uint64_t executors;   /* counts */

@@ -1,5 +1,6 @@
 /* pharia-kernel inspect FILE: what a skill's component is made of, and what linking it
  * gives. The JSON text is the report; without --json it is told in words from the same facts. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,16 +60,29 @@ static void world_text(const struct skill_file *file, char *text, size_t size) {
         snprintf(text, size, "none: %s", file->world_err.text);
 }
 
+enum { PIECE = 64 * 1024 };
+
+/* Read, not mapped: a touch of a mapped hole would make a page of it. */
+static bool file_digest(int fd, struct digest *digest, struct err *err) {
+    static uint8_t piece[PIECE];
+    struct digest_state *state = digest_begin();
+    off_t at = 0;
+    ssize_t got;
+    while ((got = pread(fd, piece, PIECE, at)) > 0) {
+        digest_add(state, piece, (size_t)got);
+        at += got;
+    }
+    int problem = errno;
+    *digest = digest_end(state);
+    return got == 0 ? true : err_errno(err, problem, "cannot read the image");
+}
+
 /* The digest of the image as a file has it. */
 static bool image_digest(const struct link_result *result, struct digest *digest, struct err *err) {
-    size_t size = (size_t)result->image_pages << 16;
     int fd = memfd_create("image", MFD_CLOEXEC);
-    bool good = fd >= 0 && link_write_image(result, fd, err);
-    void *bytes = good && size ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-    if (fd < 0 || bytes == MAP_FAILED) good = err_set(err, ERR_MEMORY, "no memory for the image");
-    if (good) *digest = digest_of(bytes, size);
-    if (good && size) munmap(bytes, size);
-    if (fd >= 0) close(fd);
+    if (fd < 0) return err_errno(err, errno, "no file in memory for the image");
+    bool good = link_write_image(result, fd, err) && file_digest(fd, digest, err);
+    close(fd);
     return good;
 }
 

@@ -42,8 +42,10 @@ static bool write_image(const char *directory, const struct link_result *result,
     int fd = create(directory, "image", path, sizeof path, err);
     if (fd < 0) return false;
     bool good = link_write_image(result, fd, err) || err_prefix(err, "cannot write %s", path);
+    struct stat stat = {0};
+    if (good && fstat(fd, &stat)) good = err_errno(err, errno, "cannot look at %s", path);
     if (close(fd) && good) good = err_errno(err, errno, "cannot write %s", path);
-    if (good) printf("%12zu  %s\n", (size_t)result->image_pages << 16, path);
+    if (good) printf("%12zu  %s\n", (size_t)stat.st_size, path);
     return good;
 }
 

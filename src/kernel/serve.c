@@ -8,7 +8,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +16,7 @@
 #include "base/must.h"
 #include "kernel/commands.h"
 #include "kernel/config.h"
+#include "kernel/files.h"
 #include "kernel/memory_budget.h"
 #include "runtime/runtime.h"
 #include "shell/shell.h"
@@ -25,6 +25,7 @@ extern char **environ;
 
 struct server {
     struct config config;
+    struct file_budget files;
     struct engine *engine;
     struct runtime *runtime;
     struct skill_store *store;
@@ -84,15 +85,6 @@ static void stop_signals(struct server *server) {
     pthread_join(server->signals, NULL);
 }
 
-/* Every connection takes a descriptor, and clients hang when there are none. */
-static void raise_files(void) {
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files)) return;
-    files.rlim_cur = files.rlim_max < 1048576 ? files.rlim_max : 1048576;
-    if (setrlimit(RLIMIT_NOFILE, &files))
-        log_warn("kernel", "cannot raise the limit of open files: %s", strerror(errno));
-}
-
 /* ---- the parts */
 
 #if defined(__SANITIZE_THREAD__)
@@ -103,9 +95,10 @@ enum { RESERVATION = 0 }; /* the engine's default */
 
 enum { MAPPED_FROM = 128 << 10 }; /* bytes of a block that goes back to the system when freed */
 
-static void fill_engine(const struct config *config, struct engine_settings *settings) {
+static void fill_engine(const struct server *server, struct engine_settings *settings) {
     engine_settings_default(settings);
-    settings->strict_memory = config->strict_memory;
+    settings->strict_memory = server->config.strict_memory;
+    settings->code_files = (uint32_t)server->files.codes;
     if (RESERVATION) settings->reservation = RESERVATION;
 }
 
@@ -133,23 +126,13 @@ static bool new_store(struct server *server, struct err *err) {
         .program = "/proc/self/exe",
         .update_interval = config->namespace_update_interval,
         .loaders = (uint32_t)config->loaders,
+        .compile_memory = config->compile_memory,
         .reservation = RESERVATION, /* the compiler's engine must be as ours */
         .strict_memory = config->strict_memory,
         .image_dropped = runtime_image_dropped,
         .context = server->runtime,
     };
     return skill_store_new(server->engine, &settings, &server->store, err);
-}
-
-/* More connections than invocations, so that what is too much is refused with an answer. */
-static uint32_t connection_limit(const struct config *config) {
-    struct rlimit files;
-    uint64_t wanted = config->max_invocations + config->max_invocations / 2 + 1000;
-    if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur != RLIM_INFINITY) {
-        uint64_t possible = files.rlim_cur > 1000 ? files.rlim_cur - 500 : files.rlim_cur / 2;
-        if (wanted > possible) wanted = possible;
-    }
-    return wanted > INT32_MAX ? INT32_MAX : (uint32_t)wanted;
 }
 
 static bool new_shell(struct server *server, struct err *err) {
@@ -160,7 +143,7 @@ static bool new_shell(struct server *server, struct err *err) {
     settings.threads = (uint32_t)config->shell_threads;
     settings.body_limit = config->body_limit;
     settings.body_memory = config->body_memory;
-    settings.connections = connection_limit(config);
+    settings.connections = (uint32_t)server->files.connections;
     settings.idle_timeout =
         (uint32_t)((config->idle_timeout + CLOCK_S - 1) / CLOCK_S); /* not less */
     return shell_new(&settings, server->store, server->runtime, &server->shell, err);
@@ -184,8 +167,9 @@ static void divide_memory(struct config *config) {
 /* The port opens last, after the first pass over the namespaces. */
 static bool start(struct server *server, struct err *err) {
     struct engine_settings settings;
-    fill_engine(&server->config, &settings);
     divide_memory(&server->config);
+    server->files = files_divide(&server->config);
+    fill_engine(server, &settings);
     return engine_new(&settings, &server->engine, err) &&
            engine_start_ticker(server->engine, err) && new_runtime(server, err) &&
            new_store(server, err) && new_shell(server, err) &&
@@ -274,7 +258,6 @@ static bool prepare(struct server *server, int argc, char **argv, struct err *er
     }
     /* Fixed: else the C library raises it with each large body that is freed, and keeps such. */
     mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
-    raise_files();
     return true;
 }
 

@@ -7,7 +7,7 @@
 
 #include "link/link.h"
 
-enum { PAGE = 4096, WINDOW_PAGES = 256, WINDOW = PAGE * WINDOW_PAGES };
+enum { PAGE = LINK_IMAGE_PAGE, WINDOW_PAGES = 256, WINDOW = PAGE * WINDOW_PAGES };
 
 /* Which segments reach into which window, in their order. */
 struct windows {
@@ -99,8 +99,14 @@ static bool write_window(struct window *window, uint64_t begin, int fd, struct e
         size_t first = page;
         while (page < WINDOW_PAGES && window->touched[page] && !is_zero(page_at(window, page)))
             page++;
-        if (page > first && !write_all(fd, page_at(window, first), (page - first) * PAGE,
-                                       begin + first * PAGE, err))
+        if (page == first) continue;
+        if (begin + page * PAGE > LINK_MAX_IMAGE)
+            return err_set(err, ERR_LIMIT,
+                           "its initial memory has data beyond %d MiB, which is not supported: "
+                           "build it with its data at low addresses",
+                           LINK_MAX_IMAGE >> 20);
+        if (!write_all(fd, page_at(window, first), (page - first) * PAGE, begin + first * PAGE,
+                       err))
             return false;
     }
     return true;
@@ -125,8 +131,6 @@ static bool write_windows(const struct link_result *result, const struct windows
 
 bool link_write_image(const struct link_result *result, int fd, struct err *err) {
     struct windows windows = {0};
-    if (ftruncate(fd, (off_t)result->image_pages * 65536) != 0)
-        return err_errno(err, errno, "size of the image");
     bool ok = windows_fill(&windows, result, err) && write_windows(result, &windows, fd, err);
     windows_free(&windows);
     return ok;

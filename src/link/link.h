@@ -83,8 +83,10 @@ bool link_component(const struct component *component, const struct link_setting
                     struct arena *arena, struct link_result *result, struct err *err);
 void link_free(struct link_result *result);
 
-/* Write the image to a file descriptor that is empty: holes where nothing is, image_pages * 64 KiB
- * long. */
+/* Write the image to a file descriptor that is empty: from the memory's beginning to its last page
+ * (of LINK_IMAGE_PAGE bytes) that is not zero, with holes where nothing is. ERR_LIMIT: that is more
+ * than LINK_MAX_IMAGE bytes, for whoever keeps the file needs blocks for the holes too. */
+enum { LINK_IMAGE_PAGE = 4096, LINK_MAX_IMAGE = 1 << 30 };
 bool link_write_image(const struct link_result *result, int fd, struct err *err);
 
 #endif

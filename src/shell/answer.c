@@ -39,7 +39,11 @@ static void set(struct shell_request *request, unsigned status, struct MHD_Respo
     request->response = response; /* NULL without memory: the connection is closed */
     if (!response) return;
     add_cors(request, response);
-    if (request->retry) add_header(response, "Retry-After", "1");
+    if (request->retry) {
+        char seconds[12];
+        snprintf(seconds, sizeof seconds, "%u", request->retry);
+        add_header(response, "Retry-After", seconds);
+    }
     if (atomic_load_explicit(&request->loop->shell->phase, memory_order_relaxed) != SHELL_SERVING)
         add_header(response, "Connection", "close");
 }
@@ -110,7 +114,7 @@ void answer_not_json(struct shell_request *request) {
 }
 
 void answer_no_room(struct shell_request *request) {
-    request->retry = true;
+    request->retry = 1;
     answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
                 "This kernel holds as many bytes of inputs and outputs as it may (setting "
                 "BODY_MEMORY). Please try again later.");

@@ -47,8 +47,8 @@ struct shell_request {
     struct shell_loop *loop;
     struct MHD_Connection *connection; /* NULL: libmicrohttpd has forgotten it */
     bool at_work;                      /* another thread has it: mail will come */
-    bool retry; /* refused for want of room: the same request may be taken in a moment */
-    bool done;  /* the answer is made, its connection may go on */
+    unsigned retry; /* seconds after which the same request may be taken: Retry-After; 0: none */
+    bool done;      /* the answer is made, its connection may go on */
     enum request_state state;
     uint64_t since; /* when it came into its state */
 

@@ -69,7 +69,7 @@ static void forget_answer(struct invocation_request *run) {
 static void answer_run(struct shell_request *request) {
     struct invocation_request *run = &request->run;
     if (run->outcome != INVOCATION_OK) {
-        request->retry = run->outcome == INVOCATION_REFUSED;
+        request->retry = run->outcome == INVOCATION_REFUSED ? 1 : 0;
         run_fail(request, failure_of(run->outcome),
                  run->text ? run->text : "the kernel has no memory for the cause");
         return;
@@ -145,7 +145,10 @@ static void loaded(struct shell_request *request) {
         return;
     }
     if (load->skill && start(request, load->skill)) return; /* its connection stays suspended */
-    if (!load->skill) run_fail(request, FAILURE_LOAD, load->error.text);
+    if (!load->skill) {
+        request->retry = load->retry_after;
+        run_fail(request, FAILURE_LOAD, load->error.text);
+    }
     request_move(request, REQUEST_ANSWERED);
     loop_resume(request);
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/must.h"
 #include "skill/cache_internal.h"
+#include "skill/directory.h"
 
 enum { MAX_KEY = 160 };
 
@@ -30,11 +31,20 @@ const char *cache_foreign(const struct stat *stat) {
     return NULL;
 }
 
+/* Out of the way, when it cannot be removed (a directory with something in it). */
+static bool put_aside(struct cache *cache, const char *name) {
+    char other[CACHE_TEMPORARY_NAME];
+    cache_temporary_name(other);
+    return renameat(cache->dir, name, cache->dir, other) == 0;
+}
+
 void cache_remove_bad(struct cache *cache, const char *name, const char *why) {
-    bool gone = unlinkat(cache->dir, name, 0) == 0 || errno == ENOENT;
-    log_warn("skill", "cache file %s/%s is bad: %s; %s", cache->path, name, why,
-             gone ? "it was removed and is made again"
-                  : "and it could not be removed: remove it by hand");
+    bool gone = unlinkat(cache->dir, name, 0) == 0 || errno == ENOENT ||
+                unlinkat(cache->dir, name, AT_REMOVEDIR) == 0;
+    const char *what = gone                     ? "it was removed and is made again"
+                       : put_aside(cache, name) ? "it was renamed to tmp-… and is made again"
+                                                : "and it could not be removed: remove it by hand";
+    log_warn("skill", "cache file %s/%s is bad: %s; %s", cache->path, name, why, what);
 }
 
 static bool key_fits(const char *key) {
@@ -77,6 +87,10 @@ void cache_close(struct cache *cache) {
     free(cache);
 }
 
+int cache_directory(const struct cache *cache) {
+    return cache->dir;
+}
+
 /* ---- manifests */
 
 static void manifest_name(const struct digest *digest, const char *key, const char *suffix,
@@ -100,10 +114,13 @@ static const char *read_open_manifest(int fd, char *text, size_t *size) {
 int cache_open_file(struct cache *cache, const char *name) {
     int fd = openat(cache->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd >= 0) return fd;
-    if (errno == ELOOP)
+    int problem = errno;
+    if (problem == ELOOP)
         cache_remove_bad(cache, name, "it is a symbolic link");
-    else if (errno != ENOENT)
-        log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(errno));
+    else if (directory_passing(problem))
+        log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(problem));
+    else if (problem != ENOENT)
+        cache_remove_bad(cache, name, strerror(problem));
     return -1;
 }
 
@@ -152,10 +169,14 @@ bool cache_find_code(struct cache *cache, const struct digest *code,
     return good;
 }
 
-bool cache_create_named(struct cache *cache, struct cache_file *file, struct err *err) {
+void cache_temporary_name(char name[CACHE_TEMPORARY_NAME]) {
     uint64_t random;
     random_bytes(&random, sizeof random);
-    snprintf(file->name, sizeof file->name, "tmp-%d-%016" PRIx64, (int)getpid(), random);
+    snprintf(name, CACHE_TEMPORARY_NAME, "tmp-%d-%016" PRIx64, (int)getpid(), random);
+}
+
+bool cache_create_named(struct cache *cache, struct cache_file *file, struct err *err) {
+    cache_temporary_name(file->name);
     file->fd =
         openat(cache->dir, file->name, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file->fd >= 0) return true;

@@ -17,6 +17,8 @@
 
 struct cache;
 
+enum { CACHE_NAME = 256, CACHE_TEMPORARY_NAME = 40 }; /* bytes of names, with the NUL */
+
 enum artefact_kind {
     ARTEFACT_CODE,
     ARTEFACT_INTERFACE,
@@ -36,15 +38,21 @@ void cache_close(struct cache *cache); /* NULL allowed */
 /* A file being written: an open descriptor, without a name where the file system can do that. */
 struct cache_file {
     int fd; /* read and write; -1: none */
-    char name[40];
+    char name[CACHE_TEMPORARY_NAME];
 };
 bool cache_create(struct cache *cache, struct cache_file *file, struct err *err);
 void cache_discard(struct cache *cache,
                    struct cache_file *file); /* one that was not sealed; otherwise does nothing */
-/* Sync, measure and give it its name. `file->fd` stays open, for reading what is now in the cache,
+/* Give it blocks for its holes, so that no touch of its mapping can find the disk full; sync,
+ * measure and give it its name. `file->fd` stays open, for reading what is now in the cache,
  * and is the caller's to close. */
 bool cache_seal(struct cache *cache, struct cache_file *file, enum artefact_kind kind,
                 struct artefact *artefact, struct err *err);
+/* For opening an artefact again, whatever has become of it: its name in the directory, and a
+ * descriptor of that, the cache's. */
+void cache_artefact_name(enum artefact_kind kind, const struct artefact *artefact,
+                         char name[CACHE_NAME]);
+int cache_directory(const struct cache *cache);
 /* A checked descriptor for reading, the caller's; -1: not there, or it was bad and is removed. */
 int cache_open_artefact(struct cache *cache, enum artefact_kind kind,
                         const struct artefact *artefact);
@@ -60,7 +68,7 @@ bool cache_add_code(struct cache *cache, const struct code_manifest *manifest, s
 void cache_forget_skill(struct cache *cache, const struct digest *component);
 void cache_forget_code(struct cache *cache, const struct digest *code);
 
-/* Tests: asked before each step ("create", "write", "chmod", "fsync", "link", "rename",
+/* Tests: asked before each step ("create", "write", "reserve", "chmod", "fsync", "link", "rename",
  * "sync-directory"); an errno that it returns becomes the step's failure. NULL outside of tests;
  * set before threads start. */
 extern int (*cache_fault)(const char *step);

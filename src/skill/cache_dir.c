@@ -116,7 +116,9 @@ void cache_remove_leftovers(struct cache *cache) {
         struct stat stat;
         if (strncmp(item->d_name, "tmp-", 4) != 0) continue;
         if (fstatat(cache->dir, item->d_name, &stat, AT_SYMLINK_NOFOLLOW) != 0) continue;
-        if (now - stat.st_mtime > LEFTOVER_AGE) unlinkat(cache->dir, item->d_name, 0);
+        if (now - stat.st_mtime <= LEFTOVER_AGE) continue;
+        if (unlinkat(cache->dir, item->d_name, 0) != 0)
+            unlinkat(cache->dir, item->d_name, AT_REMOVEDIR);
     }
     closedir(listing);
 }

@@ -14,8 +14,8 @@
 static const char *const suffixes[ARTEFACT_KINDS] = {".wasm", ".interface", ".names", ".image",
                                                      ".cwasm"};
 
-static void artefact_name(enum artefact_kind kind, const struct artefact *artefact,
-                          char name[CACHE_NAME]) {
+void cache_artefact_name(enum artefact_kind kind, const struct artefact *artefact,
+                         char name[CACHE_NAME]) {
     char hex[DIGEST_HEX];
     digest_hex(&artefact->sha256, hex);
     snprintf(name, CACHE_NAME, "%s%s", hex, suffixes[kind]);
@@ -69,7 +69,7 @@ static const char *check_artefact(struct cache *cache, int fd, enum artefact_kin
 int cache_open_artefact(struct cache *cache, enum artefact_kind kind,
                         const struct artefact *artefact) {
     char name[CACHE_NAME];
-    artefact_name(kind, artefact, name);
+    cache_artefact_name(kind, artefact, name);
     int fd = cache_open_file(cache, name);
     if (fd < 0) return -1;
     const char *why = check_artefact(cache, fd, kind, artefact);
@@ -113,7 +113,7 @@ static bool link_file(struct cache *cache, const struct cache_file *file, const 
 static bool link_or_take(struct cache *cache, struct cache_file *file, enum artefact_kind kind,
                          const struct artefact *artefact) {
     char name[CACHE_NAME];
-    artefact_name(kind, artefact, name);
+    cache_artefact_name(kind, artefact, name);
     for (int attempt = 0; attempt < 4; attempt++) {
         if (link_file(cache, file, name)) return true;
         if (errno != EEXIST) return false;
@@ -128,9 +128,19 @@ static bool link_or_take(struct cache *cache, struct cache_file *file, enum arte
     return false;
 }
 
+/* Files are mapped, and images have holes: on a full tmpfs even reading one is a SIGBUS. */
+static bool reserve(const struct cache_file *file) {
+    struct stat stat;
+    if (!cache_step("reserve") || fstat(file->fd, &stat) != 0) return false;
+    if (stat.st_size == 0) return true;
+    errno = posix_fallocate(file->fd, 0, stat.st_size); /* writes zeros where it must */
+    return errno == 0;
+}
+
 static bool measure(const struct cache_file *file, enum artefact_kind kind,
                     struct artefact *artefact) {
     struct stat stat;
+    if (!reserve(file)) return false;
     if (!cache_step("chmod") || fchmod(file->fd, 0400) != 0) return false;
     if (!cache_step("fsync") || fsync(file->fd) != 0) return false;
     if (fstat(file->fd, &stat) != 0) return false;
@@ -142,8 +152,12 @@ static bool measure(const struct cache_file *file, enum artefact_kind kind,
 bool cache_seal(struct cache *cache, struct cache_file *file, enum artefact_kind kind,
                 struct artefact *artefact, struct err *err) {
     must(file->fd >= 0);
-    if (!measure(file, kind, artefact) || !link_or_take(cache, file, kind, artefact))
-        return err_errno(err, errno, "cannot keep a file in the cache directory %s", cache->path);
+    if (!measure(file, kind, artefact) || !link_or_take(cache, file, kind, artefact)) {
+        bool full = errno == ENOSPC || errno == EDQUOT;
+        return err_errno(err, errno, "cannot keep a file in the cache directory %s%s", cache->path,
+                         full ? " (free some of its disk, or choose another with --cache-dir)"
+                              : "");
+    }
     if (file->name[0] != '\0') unlinkat(cache->dir, file->name, 0);
     file->name[0] = '\0';
     struct stat stat;

@@ -17,7 +17,7 @@ struct cache_checked {
     uint64_t xxh3;
 };
 
-enum { CACHE_CHECKED = 4096, CACHE_NAME = 256 };
+enum { CACHE_CHECKED = 4096 };
 
 struct cache {
     int dir;
@@ -30,11 +30,13 @@ struct cache {
 
 /* True when the fault hook let the step pass; false with errno set. */
 bool cache_step(const char *step);
-/* Open a file of the cache for reading; -1: it is not there, or was a link and is removed. */
+/* Open a file of the cache for reading; -1: it is not there, or could not be opened and is removed,
+ * or the system has nothing left to open it with. */
 int cache_open_file(struct cache *cache, const char *name);
+void cache_temporary_name(char name[CACHE_TEMPORARY_NAME]);
 /* An empty file under a temporary name. */
 bool cache_create_named(struct cache *cache, struct cache_file *file, struct err *err);
-/* Remove a bad or foreign file and say so. */
+/* Remove what is bad or foreign, or move it aside, and say so. */
 void cache_remove_bad(struct cache *cache, const char *name, const char *why);
 /* A regular file of ours that nobody else may write? NULL, or why not. */
 const char *cache_foreign(const struct stat *stat);

@@ -72,14 +72,45 @@ bool directory_look(int dir, struct str stem, struct file_identity *out) {
     char name[DIRECTORY_MAX_NAME + 1];
     struct stat stat;
     errno = 0;
-    if (!file_name(stem, name) || fstatat(dir, name, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    if (!file_name(stem, name) || fstatat(dir, name, &stat, 0) != 0) return false;
     *out = identity_of(&stat);
     return S_ISREG(stat.st_mode);
 }
 
+static const char *kind_of(mode_t mode) {
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        return "a directory";
+    case S_IFIFO:
+        return "a FIFO";
+    case S_IFSOCK:
+        return "a socket";
+    case S_IFREG:
+        return "a file";
+    default:
+        return "a device";
+    }
+}
+
+static int open_regular(int dir, const char *path, const char *name, struct err *err) {
+    struct stat stat;
+    int fd = -1;
+    if (fstatat(dir, name, &stat, 0) == 0 && !S_ISREG(stat.st_mode)) {
+        err_set(err, ERR_INVALID, "%s/%s is %s, not a file", path, name, kind_of(stat.st_mode));
+        return -1;
+    }
+    /* O_NONBLOCK: whatever takes the file's place now must not block us. */
+    fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 && errno == ENOENT)
+        err_set(err, ERR_NOT_FOUND, "the file %s/%s is gone", path, name);
+    else if (fd < 0)
+        err_errno(err, errno, "file %s/%s", path, name);
+    return fd;
+}
+
 int directory_open_file(const char *path, struct str stem, struct err *err) {
     char name[DIRECTORY_MAX_NAME + 1];
-    int dir = -1, fd = -1;
+    int dir = -1;
     if (!file_name(stem, name)) {
         err_set(err, ERR_NOT_FOUND, "no file can have that name");
         return -1;
@@ -87,18 +118,35 @@ int directory_open_file(const char *path, struct str stem, struct err *err) {
     if (directory_open(path, &dir, err) == DIRECTORY_MISSING)
         err_set(err, ERR_NOT_FOUND, "the directory %s is gone", path);
     if (dir < 0) return -1;
-    /* O_NONBLOCK: whatever took the file's place must not block us. */
-    fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0 && errno == ENOENT)
-        err_set(err, ERR_NOT_FOUND, "the file %s/%s is gone", path, name);
-    else if (fd < 0)
-        err_errno(err, errno, "file %s/%s", path, name);
+    int fd = open_regular(dir, path, name, err);
     close(dir);
     return fd;
 }
 
+/* ---- what looks like a skill and is none */
+
 static bool looks_like_a_skill(const char *file_name) {
     return file_name[0] != '.' && str_ends(str_of(file_name), ending);
+}
+
+/* `problem`: the errno of the look at it; 0: it was looked at. */
+static const char *why_odd(int dir, const char *file_name, int problem) {
+    struct stat stat;
+    struct str stem;
+    if (!directory_stem(file_name, &stem)) return "its name is not UTF-8";
+    bool there = fstatat(dir, file_name, &stat, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && S_ISLNK(stat.st_mode) && problem == ENOENT) return "a link to nothing";
+    if (problem != 0) return strerror(problem);
+    if (there && !S_ISLNK(stat.st_mode)) return kind_of(stat.st_mode);
+    return "a link to what is not a file";
+}
+
+static void add_odd(struct directory_odd *odd, int dir, const char *file_name, int problem) {
+    size_t used = strlen(odd->names), room = sizeof odd->names - used;
+    odd->count++;
+    int size = snprintf(odd->names + used, room, "%s%s (%s)", used > 0 ? ", " : "", file_name,
+                        why_odd(dir, file_name, problem));
+    if (size >= 0 && (size_t)size >= room) odd->names[used] = '\0'; /* whole names only */
 }
 
 static enum directory_state cannot_scan(int problem, struct err *err) {
@@ -107,7 +155,8 @@ static enum directory_state cannot_scan(int problem, struct err *err) {
 }
 
 /* Show every skill file to `see`. Returns the errno of what could not be looked at; 0: nothing. */
-static int show_all(int dir, DIR *listing, directory_see_fn see, void *context, size_t *odd) {
+static int show_all(int dir, DIR *listing, directory_see_fn see, void *context,
+                    struct directory_odd *odd) {
     struct dirent *item;
     int problem = 0;
     errno = 0;
@@ -118,19 +167,19 @@ static int show_all(int dir, DIR *listing, directory_see_fn see, void *context, 
             see(context, stem, &file);
         else if (directory_passing(errno))
             problem = errno;
-        else
-            *odd += looks_like_a_skill(item->d_name);
+        else if (looks_like_a_skill(item->d_name))
+            add_odd(odd, dir, item->d_name, errno);
         errno = 0;
     }
     return errno != 0 ? errno : problem;
 }
 
-enum directory_state directory_scan(int dir, directory_see_fn see, void *context, size_t *odd,
-                                    struct err *err) {
+enum directory_state directory_scan(int dir, directory_see_fn see, void *context,
+                                    struct directory_odd *odd, struct err *err) {
     /* A descriptor of its own: reading moves the position. */
     int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *listing = copy < 0 ? NULL : fdopendir(copy);
-    *odd = 0;
+    *odd = (struct directory_odd){0};
     if (listing == NULL) {
         int problem = errno;
         if (copy >= 0) close(copy);

@@ -35,16 +35,21 @@ enum directory_state {
  * disk? */
 bool directory_passing(int problem);
 enum directory_state directory_open(const char *path, int *dir, struct err *err);
-/* A skill file by its stem, not through a symbolic link. False: not there or not regular (errno is
- * 0 or says why). */
+/* A skill file by its stem; of a symbolic link the file that it leads to. False: not regular (errno
+ * is 0), or not there (errno says why). */
 bool directory_look(int dir, struct str stem, struct file_identity *out);
-/* Open it for reading; -1: `err` tells. */
+/* Open it for reading, unless it is not regular: a device is not touched, a FIFO not waited for.
+ * -1: `err` tells. */
 int directory_open_file(const char *path, struct str stem, struct err *err);
-/* Call `see` for every skill file. `odd`: how many other entries look like one but are none: not
- * regular (a symbolic link), or with a name that is not UTF-8. DIRECTORY_BUSY: some
- * may not have been seen. */
+/* What looks like a skill file and is none: its count, and the first ones with the reasons, "NAME
+ * (a directory), …", as a text. */
+struct directory_odd {
+    size_t count;
+    char names[400];
+};
+/* Call `see` for every skill file. DIRECTORY_BUSY: some may not have been seen. */
 typedef void (*directory_see_fn)(void *context, struct str stem, const struct file_identity *file);
-enum directory_state directory_scan(int dir, directory_see_fn see, void *context, size_t *odd,
-                                    struct err *err);
+enum directory_state directory_scan(int dir, directory_see_fn see, void *context,
+                                    struct directory_odd *odd, struct err *err);
 
 #endif

@@ -1,6 +1,9 @@
 /* A skill that is configured, from the file that was noticed to the skill that is loaded: one state
  * machine.
  *
+ * The state is about the file that is there now. `skill` is the newest version that was loaded: in
+ * every state but ready it is an older one, which answers until the present one is loaded.
+ *
  * The store's lock guards every member that is not constant. An entry is counted: the table has one
  * reference, a load another. */
 #ifndef PK_SKILL_ENTRY_H
@@ -13,8 +16,8 @@
     X(ENTRY_SEEN, "seen")       /* a file that is still being written: nobody is told of it */     \
     X(ENTRY_LISTED, "listed")   /* configured, not loaded */                                       \
     X(ENTRY_LOADING, "loading") /* a load has a reference */                                       \
-    X(ENTRY_READY, "ready")     /* `skill` is set */                                               \
-    X(ENTRY_FAILED, "failed")   /* `error` is set */                                               \
+    X(ENTRY_READY, "ready")     /* `skill` is of the file */                                       \
+    X(ENTRY_FAILED, "failed")   /* `error` and `retry_at` are set */                               \
     X(ENTRY_GONE, "gone")       /* the file is; not in the table any more */
 
 enum entry_state {
@@ -37,13 +40,19 @@ struct entry {
     struct file_identity file;                /* as the watcher saw it last */
     struct file_identity loaded;              /* ready, failed: the file that this came from */
     bool settled;             /* nobody writes it any more, as far as one can know */
+    bool doubted;             /* not settled because it failed while it was young */
+    uint32_t writes;          /* notices of writers that have closed a file which looks as before:
+                                 two writes within a tick of the clock leave the same times */
+    uint32_t loaded_writes;   /* of these, those before the last load began */
     bool by_writer;           /* not settled because of a writer that inotify told of */
     uint64_t looked;          /* monotonic ns: since when the file looks as in `file` */
     uint64_t unsettled_since; /* monotonic ns */
-    unsigned restarts; /* loads that found the file changed, since it last was ready or failed */
-    uint32_t pass;     /* the last pass that saw it */
-    struct skill *skill;
+    unsigned restarts;   /* loads that found the file changed, since it last was ready or failed */
+    uint32_t pass;       /* the last pass that saw it */
+    struct skill *skill; /* NULL: none was loaded */
     struct err error;
+    unsigned failures; /* loads of this file that failed for a reason that may pass */
+    uint64_t retry_at; /* failed: monotonic ns from which it is tried again; ENTRY_NEVER */
     struct skill_request *waiting, **waiting_at;
 };
 
@@ -55,6 +64,17 @@ void entry_release(struct entry *entry);
  * with both names. */
 void entry_move(struct entry *entry, enum entry_state state);
 const char *entry_state_name(enum entry_state state);
+/* The file's load has failed: `error` is kept, and from when on it is tried again. A failure that
+ * may pass (no memory, a child that was killed) is, after pauses that grow from 1 s to 60 s; what
+ * the file itself is the reason of is not, until the file changes. */
+#define ENTRY_NEVER UINT64_MAX
+void entry_fail(struct entry *entry, const struct err *error, uint64_t now);
+/* From failed or ready back to listed: the file has changed, or is to be loaded again. */
+void entry_renew(struct entry *entry);
+/* Failed, and it is time to try again? */
+bool entry_is_due(const struct entry *entry, uint64_t now);
+/* What a request is told while the entry is failed: the error, and when it is tried again. */
+void entry_tell(const struct entry *entry, uint64_t now, struct skill_request *request);
 void entry_wait(struct entry *entry, struct skill_request *request);
 /* Take everything that waits, in its order, linked by `next`. */
 struct skill_request *entry_take_waiting(struct entry *entry);

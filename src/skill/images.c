@@ -46,14 +46,17 @@ static struct engine_image *use(const struct images *images,
 
 static enum codes_answer open_item(struct cache *cache, const struct skill_manifest *manifest,
                                    struct image_item **out, struct err *err) {
+    char name[CACHE_NAME];
+    cache_artefact_name(ARTEFACT_IMAGE, &manifest->image, name);
     int fd = cache_open_artefact(cache, ARTEFACT_IMAGE, &manifest->image);
     if (fd < 0) return CODES_MISSING;
+    const struct engine_image_file file = {fd, cache_directory(cache), name};
     struct image_item *item = malloc(sizeof *item);
     bool good = false;
     if (item == NULL)
         err_set(err, ERR_MEMORY, "no memory for a skill's image");
     else
-        good = engine_image_open(fd, manifest->facts.pages, &item->image, err);
+        good = engine_image_open(&file, manifest->facts.pages, &item->image, err);
     close(fd);
     if (!good) {
         free(item);

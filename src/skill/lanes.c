@@ -24,7 +24,12 @@ static struct lane *find_same(const struct lanes *lanes, const struct lane *lane
     return NULL;
 }
 
+static bool is_large_compile(const struct lane *lane) {
+    return lane->work == LANE_COMPILE && !lane->small;
+}
+
 static bool is_free(const struct lanes *lanes, const struct lane *lane) {
+    if (is_large_compile(lane) && lanes->compile_taken) return false;
     return (lane->small && !lanes->small_taken) || lanes->large < lanes->limit;
 }
 
@@ -34,6 +39,7 @@ static void take(struct lanes *lanes, struct lane *lane) {
         lanes->small_taken = true;
     else
         lanes->large++;
+    if (is_large_compile(lane)) lanes->compile_taken = true;
     lane->followers = NULL;
     lane->next = lanes->running;
     lanes->running = lane;
@@ -70,6 +76,7 @@ struct load *lanes_leave(struct lanes *lanes, struct load *load, const struct er
         lanes->small_taken = false;
     else
         lanes->large--;
+    if (is_large_compile(lane)) lanes->compile_taken = false;
     struct load *followers = lane->followers;
     lane->followers = NULL;
     pthread_mutex_unlock(&lanes->lock);

@@ -3,7 +3,8 @@
  * and costs no thread.
  *
  * Small inputs have a lane of their own beside the others, so that a small skill does not wait for
- * large compiles. Any thread. */
+ * large compiles. Of large compiles one runs at a time: each uses every core, and gigabytes where a
+ * component wants it so. Any thread. */
 #ifndef PK_SKILL_LANES_H
 #define PK_SKILL_LANES_H
 
@@ -31,7 +32,7 @@ struct lanes {
     struct lane *running;
     struct load *waiting, **waiting_at; /* for a lane, oldest first */
     unsigned limit, large; /* lanes beside the small one, and how many of them are taken */
-    bool small_taken;
+    bool small_taken, compile_taken; /* the latter by a large compile */
 };
 
 void lanes_init(struct lanes *lanes, unsigned limit);

@@ -11,8 +11,6 @@
 #include "base/must.h"
 #include "skill/store_internal.h"
 
-enum { MAX_RESTARTS = 10 };
-
 /* ---- the queue */
 
 static void post_load(struct skill_store *store, struct load *load) {
@@ -63,12 +61,6 @@ static bool take_work(struct loader *loader, struct load **load, struct skill_re
 
 /* ---- one load */
 
-static void load_free(struct load *load) {
-    load_reset(load);
-    free(load->name);
-    free(load);
-}
-
 static struct load *load_new(struct entry *entry) {
     struct load *load = calloc(1, sizeof *load);
     size_t namespace_size = strlen(entry->namespace->name);
@@ -80,7 +72,6 @@ static struct load *load_new(struct entry *entry) {
     load->stem = str_of(load->name + namespace_size + 1);
     load->directory = entry->namespace->directory;
     load->owner = entry_retain(entry);
-    load->file = -1;
     load->times.begin = clock_monotonic();
     return load;
 }
@@ -93,130 +84,9 @@ void loader_begin(struct skill_store *store, struct entry *entry, struct effects
         store_answer(entry, NULL, &error, effects);
         return;
     }
+    entry->loaded_writes = entry->writes;
     entry_move(entry, ENTRY_LOADING);
     post_load(store, load);
-}
-
-static double seconds(uint64_t nanoseconds) {
-    return (double)nanoseconds / (double)CLOCK_S;
-}
-
-static void log_ready(const struct load *load) {
-    const struct load_times *times = &load->times;
-    const struct skill_facts *facts = &load->manifest.facts;
-    uint64_t total = clock_monotonic() - times->begin;
-    uint64_t work = times->hash + times->link + times->compile + times->map;
-    log_info("skill",
-             "%s is loaded in %.3f s: hash %.3f s, link %.3f s%s, compile %.3f s%s, map %.3f s, "
-             "waiting %.3f s; file %.1f MB, code %.1f MB, image %.1f MB%s%s",
-             load->name, seconds(total), seconds(times->hash), seconds(times->link),
-             load->linked ? "" : " (cached)", seconds(times->compile),
-             load->compiled ? "" : " (cached)", seconds(times->map),
-             seconds(total > work ? total - work : 0), (double)load->identity.size / 1e6,
-             (double)load->manifest.code.size / 1e6, (double)load->manifest.image.size / 1e6,
-             facts->data_in_image ? "" : ", its data is not shared: ", facts->data_reason);
-}
-
-/* The lock is held. When the watcher has seen another file, an older or a newer one, it looks
- * again: the notice of a newer one is spent. */
-static void loaded_from(struct skill_store *store, struct entry *entry,
-                        const struct file_identity *file) {
-    entry->loaded = *file;
-    entry->restarts = 0;
-    if (file_same(&entry->file, file)) return;
-    if (entry->settled) entry->unsettled_since = clock_monotonic();
-    entry->settled = false;
-    watcher_wake(store);
-}
-
-/* The load has ended with an error. */
-static void finish_failed(struct skill_store *store, struct load *load) {
-    struct effects effects = {0};
-    struct entry *entry = load->owner;
-    if (strncmp(load->error.text, "Error loading skill: ", 21) != 0)
-        err_prefix(&load->error, "Error loading skill");
-    log_warn("skill", "%s is not loaded: %s", load->name, load->error.text);
-    pthread_mutex_lock(&store->lock);
-    if (entry->state == ENTRY_LOADING) {
-        entry->error = load->error;
-        entry_move(entry, ENTRY_FAILED);
-        loaded_from(store, entry, load->hashed ? &load->identity : &entry->file);
-    }
-    store_answer(entry, NULL, &load->error, &effects);
-    entry_release(entry);
-    pthread_mutex_unlock(&store->lock);
-    effects_run(store, &effects);
-    load_free(load);
-}
-
-/* The file is not what was hashed any more: the watcher begins a new load when the file has
- * settled. */
-static void finish_changed(struct skill_store *store, struct load *load) {
-    struct entry *entry = load->owner;
-    pthread_mutex_lock(&store->lock);
-    bool gone = entry->state == ENTRY_GONE, too_often = ++entry->restarts > MAX_RESTARTS;
-    if (!gone && !too_often) {
-        entry->settled = false;
-        entry->looked = entry->unsettled_since = clock_monotonic();
-        entry_move(entry, ENTRY_LISTED);
-        entry_release(entry);
-    }
-    pthread_mutex_unlock(&store->lock);
-    if (gone || too_often) {
-        if (gone)
-            err_set(&load->error, ERR_NOT_FOUND, "the file of %s was removed", load->name);
-        else
-            err_set(&load->error, ERR_BUSY,
-                    "the file of %s changes again and again while it is read", load->name);
-        finish_failed(store, load);
-        return;
-    }
-    log_info("skill", "%s changed while it was read: it is loaded again", load->name);
-    watcher_wake(store);
-    load_free(load);
-}
-
-/* Is another file there now than the one that was loaded? A missing one is the watcher's business.
- */
-static bool was_replaced(const struct load *load) {
-    int dir;
-    struct err ignored;
-    struct file_identity now;
-    if (!load->hashed || directory_open(load->directory, &dir, &ignored) != DIRECTORY_OPEN)
-        return false;
-    bool replaced = directory_look(dir, load->stem, &now) && !file_same(&now, &load->identity);
-    close(dir);
-    return replaced;
-}
-
-static void finish_ready(struct skill_store *store, struct load *load, struct skill *skill) {
-    struct effects effects = {0};
-    struct entry *entry = load->owner;
-    if (was_replaced(load)) {
-        effects.dropped = skill;
-        effects_run(store, &effects);
-        finish_changed(store, load);
-        return;
-    }
-    log_ready(load);
-    pthread_mutex_lock(&store->lock);
-    store_answer(entry, skill, NULL, &effects);
-    if (entry->state == ENTRY_LOADING) {
-        entry->skill = skill;
-        entry_move(entry, ENTRY_READY);
-        loaded_from(store, entry, &load->identity);
-    } else {
-        effects.dropped = skill; /* removed in the meantime: for those who waited only */
-    }
-    entry_release(entry);
-    pthread_mutex_unlock(&store->lock);
-    effects_run(store, &effects);
-    load_free(load);
-}
-
-/* The failure of a file that is not there any more tells nothing about the one that is. */
-static bool failed_in_vain(const struct load *load, enum stage_result result) {
-    return result == STAGE_FAILED && load->error.kind != ERR_CANCELLED && was_replaced(load);
 }
 
 static void run_load(struct skill_store *store, struct load *load) {
@@ -228,11 +98,9 @@ static void run_load(struct skill_store *store, struct load *load) {
         post_load(store, followers);
     }
     if (result == STAGE_DONE)
-        finish_ready(store, load, skill);
-    else if (result == STAGE_CHANGED || failed_in_vain(load, result))
-        finish_changed(store, load);
-    else if (result == STAGE_FAILED)
-        finish_failed(store, load);
+        load_finish_ready(store, load, skill);
+    else if (result != STAGE_PARKED)
+        load_finish_unloaded(store, load, result);
     struct load *next = lanes_next(&store->stages.lanes);
     if (next != NULL) post_load(store, next);
 }
@@ -277,7 +145,7 @@ static void cancel(struct skill_store *store, struct load *load) {
     for (struct load *next; load != NULL; load = next) {
         next = load->next;
         err_set(&load->error, ERR_CANCELLED, "the kernel stops");
-        finish_failed(store, load);
+        load_finish_failed(store, load);
     }
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "link/link.h"
+
 /* ---- writing */
 
 static bool write_artefact(struct buf *out, const char *key, const struct artefact *artefact) {
@@ -191,6 +193,11 @@ static json_t *load_checked(const char *text, size_t size) {
     return object;
 }
 
+bool skill_image_fits(const struct skill_manifest *manifest) {
+    return manifest->image.size <= (uint64_t)manifest->facts.pages * ENGINE_PAGE &&
+           manifest->image.size % LINK_IMAGE_PAGE == 0;
+}
+
 bool skill_manifest_read(const char *text, size_t size, struct skill_manifest *manifest,
                          struct err *err) {
     json_t *object = load_checked(text, size);
@@ -200,7 +207,7 @@ bool skill_manifest_read(const char *text, size_t size, struct skill_manifest *m
                 read_artefact(object, "names", &manifest->names) &&
                 read_artefact(object, "image", &manifest->image) &&
                 read_facts(json_object_get(object, "facts"), &manifest->facts) &&
-                manifest->image.size == (uint64_t)manifest->facts.pages * ENGINE_PAGE;
+                skill_image_fits(manifest);
     json_decref(object);
     return good ? true
                 : err_set(err, ERR_INVALID, "it is not a whole manifest of a skill, format %d",

@@ -4,13 +4,13 @@
  * A file is named by the SHA-256 of what is in it, so a manifest never says a file name and two
  * kernels that make the same file agree on its name. Format (keys in any order, every one
  * required):
- *   {"xxh3": "…16 hex digits over everything behind this member's comma…", "format": 1,
+ *   {"xxh3": "…16 hex digits over everything behind this member's comma…", "format": 2,
  *    "component": "…64 hex digits…",
  *    "code": {"size": N, "sha256": "…", "xxh3": "…"}, "interface": {…}, "names": {…}, "image": {…},
  *    "facts": {"kind": "function"|"message-stream", "minor": 3, "pages": 295,
  *              "globals": ["…16 hex digits…", …],
  *              "data_in_image": true, "data_reason": "…"|null}}
- *   {"xxh3": "…", "format": 1, "code": "…64 hex digits…", "compiled": {…}}
+ *   {"xxh3": "…", "format": 2, "code": "…64 hex digits…", "compiled": {…}}
  * Numbers of 64 bits are hex texts: JSON readers make doubles of them. Thread: all functions are
  * pure. */
 #ifndef PK_SKILL_MANIFEST_H
@@ -22,7 +22,7 @@
 #include "skill/skill.h"
 
 enum {
-    MANIFEST_FORMAT = 1,
+    MANIFEST_FORMAT = 2,
     MANIFEST_MAX_GLOBALS =
         1000, /* WebAssembly engines take no more results of one function, "start" returns them */
     MANIFEST_MAX_PAGES = 65536,
@@ -58,6 +58,8 @@ struct code_manifest {
     struct artefact compiled;
 };
 
+/* Can the image's file be the beginning of a memory of so many pages? */
+bool skill_image_fits(const struct skill_manifest *manifest);
 bool skill_manifest_write(const struct skill_manifest *manifest, struct buf *out);
 bool skill_manifest_read(const char *text, size_t size, struct skill_manifest *manifest,
                          struct err *err);

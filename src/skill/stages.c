@@ -18,14 +18,14 @@ enum {
 
 /* ---- hash */
 
-static bool hash_file(struct load *load, uint64_t size, struct err *err) {
+static bool hash_file(struct load *load, int file, uint64_t size, struct err *err) {
     uint8_t *piece = malloc(SPAWN_PIECE);
     if (piece == NULL) return err_set(err, ERR_MEMORY, "no memory to read it");
     struct digest_state *state = digest_begin();
     uint64_t at = 0;
     ssize_t got = 1;
     while (at < size && got > 0) {
-        got = pread(load->file, piece, SPAWN_PIECE, (off_t)at);
+        got = pread(file, piece, SPAWN_PIECE, (off_t)at);
         if (got < 0 && errno == EINTR)
             got = 1;
         else if (got > 0)
@@ -37,32 +37,32 @@ static bool hash_file(struct load *load, uint64_t size, struct err *err) {
     return got >= 0 ? true : err_errno(err, problem, "it cannot be read");
 }
 
-static enum stage_result stage_hash(struct load *load) {
+static enum stage_result hash_open_file(struct load *load, int file) {
     struct err *err = &load->error;
     struct file_identity after;
-    uint64_t begin = clock_monotonic();
-    load->file = directory_open_file(load->directory, load->stem, err);
-    if (load->file < 0) return STAGE_FAILED;
-    if (!file_identify(load->file, &load->identity)) {
+    if (!file_identify(file, &load->identity)) {
         err_set(err, ERR_INVALID, "it is not a regular file");
         return STAGE_FAILED;
     }
+    load->identified = true;
     if (load->identity.size > STAGE_MAX_INPUT) {
         err_set(err, ERR_LIMIT, "it is larger than %u MiB", STAGE_MAX_INPUT >> 20);
         return STAGE_FAILED;
     }
-    if (!hash_file(load, load->identity.size, err)) return STAGE_FAILED;
-    if (!file_identify(load->file, &after) || !file_same(&after, &load->identity))
-        return STAGE_CHANGED;
-    load->times.hash += clock_monotonic() - begin;
+    if (!hash_file(load, file, load->identity.size, err)) return STAGE_FAILED;
+    if (!file_identify(file, &after) || !file_same(&after, &load->identity)) return STAGE_CHANGED;
     load->hashed = true;
     return STAGE_DONE;
 }
 
-void load_reset(struct load *load) {
-    if (load->file >= 0) close(load->file);
-    load->file = -1;
-    load->hashed = load->failed = false;
+static enum stage_result stage_hash(struct load *load) {
+    uint64_t begin = clock_monotonic();
+    int file = directory_open_file(load->directory, load->stem, &load->error);
+    if (file < 0) return STAGE_FAILED;
+    enum stage_result result = hash_open_file(load, file);
+    close(file);
+    load->times.hash += clock_monotonic() - begin;
+    return result;
 }
 
 /* ---- map */

@@ -47,8 +47,8 @@ struct load {
     char *name;  /* "namespace/name" */
     const char *directory;
     struct str stem; /* in `name` */
-    int file;        /* -1: not open yet */
-    bool hashed;
+    bool hashed;     /* the file is open only while it is read: parked loads may be many */
+    bool identified; /* `identity` is known */
     struct file_identity identity; /* of the file that was hashed */
     struct digest component;
     struct skill_manifest manifest;
@@ -70,8 +70,6 @@ enum stage_result {
  * `followers`: set to loads that have to be run again (lanes_leave), or NULL. */
 enum stage_result stages_run(struct stages *stages, struct load *load, struct skill **out,
                              struct load **followers);
-/* Let go of the file and what is known of it, so that a run begins anew. */
-void load_reset(struct load *load);
 
 /* ---- stages_child.c: each runs its child and puts what it made into the cache. Called in a lane.
  * STAGE_DONE, _FAILED, _CHANGED. */

@@ -63,7 +63,7 @@ static bool explain_signal(const struct stages *stages, const char *what, const 
     if (memory)
         return err_set(err, ERR_LIMIT,
                        "the %s of %s was ended: it wanted more memory than %" PRIu64
-                       " MiB (limit of a compile): %s",
+                       " MiB (COMPILE_MEMORY): %s",
                        what, load->name, stages->child_memory >> 20, words);
     if (result->code == SIGXCPU)
         return err_set(
@@ -153,28 +153,26 @@ static bool keep_linked(struct stages *stages, struct load *load, struct cache_f
     for (int i = 0; i < STAGE_LINK_OUTPUTS; i++)
         if (!cache_seal(stages->cache, &files[i], link_artefacts[i], artefacts[i], err))
             return false;
-    if (manifest->image.size != (uint64_t)manifest->facts.pages * ENGINE_PAGE ||
-        manifest->code.size > STAGE_MAX_INPUT)
+    if (!skill_image_fits(manifest) || manifest->code.size > STAGE_MAX_INPUT)
         return err_set(err, ERR_INTERNAL, "the linker's files do not fit its facts");
     return cache_add_skill(stages->cache, manifest, err);
 }
 
 /* Did the child get what was hashed? When it failed it may not have read all, and the file's
  * identity has to do. */
-static bool is_changed(const struct load *load, const struct spawn_result *result,
+static bool is_changed(const struct load *load, int file, const struct spawn_result *result,
                        const struct digest *streamed) {
     struct file_identity now;
-    if (result->input_failed || !file_identify(load->file, &now) ||
-        !file_same(&now, &load->identity))
+    if (result->input_failed || !file_identify(file, &now) || !file_same(&now, &load->identity))
         return true;
     return result->end == SPAWN_EXITED && result->code == 0 &&
            memcmp(streamed, &load->component, sizeof *streamed) != 0;
 }
 
-static enum stage_result link_into(struct stages *stages, struct load *load,
+static enum stage_result link_into(struct stages *stages, struct load *load, int file,
                                    struct cache_file *files, const int *outputs) {
     struct digest_state *state = digest_begin();
-    struct spawn_task task = {.input = load->file,
+    struct spawn_task task = {.input = file,
                               .input_size = load->identity.size,
                               .digest = state,
                               .outputs = outputs,
@@ -182,8 +180,21 @@ static enum stage_result link_into(struct stages *stages, struct load *load,
     static _Thread_local struct spawn_result result; /* large */
     bool good = run_child(stages, "link", "linking", load, &task, &result, &load->error);
     struct digest streamed = digest_end(state);
-    if (is_changed(load, &result, &streamed)) return STAGE_CHANGED;
+    if (is_changed(load, file, &result, &streamed)) return STAGE_CHANGED;
     return good && keep_linked(stages, load, files, &result) ? STAGE_DONE : STAGE_FAILED;
+}
+
+/* Open the file again, unless another has come in its place. */
+static enum stage_result link_file(struct stages *stages, struct load *load,
+                                   struct cache_file *files, const int *outputs) {
+    int file = directory_open_file(load->directory, load->stem, &load->error);
+    if (file < 0) return STAGE_FAILED;
+    struct file_identity now;
+    enum stage_result result = STAGE_CHANGED;
+    if (file_identify(file, &now) && file_same(&now, &load->identity))
+        result = link_into(stages, load, file, files, outputs);
+    close(file);
+    return result;
 }
 
 enum stage_result stage_link(struct stages *stages, struct load *load) {
@@ -192,7 +203,7 @@ enum stage_result stage_link(struct stages *stages, struct load *load) {
     uint64_t begin = clock_monotonic();
     enum stage_result result = STAGE_FAILED;
     if (create_outputs(stages->cache, files, outputs, STAGE_LINK_OUTPUTS, &load->error))
-        result = link_into(stages, load, files, outputs);
+        result = link_file(stages, load, files, outputs);
     for (int i = 0; i < STAGE_LINK_OUTPUTS; i++) cache_discard(stages->cache, &files[i]);
     load->times.link += clock_monotonic() - begin;
     load->linked = result == STAGE_DONE;

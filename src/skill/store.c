@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
 #include "skill/store_internal.h"
@@ -80,17 +81,19 @@ void store_answer(struct entry *entry, struct skill *skill, const struct err *er
     struct skill_request *list = entry_take_waiting(entry);
     for (struct skill_request *request = list; request != NULL; request = request->next) {
         request->skill = skill != NULL ? skill_retain(skill) : NULL;
-        if (skill == NULL) request->error = *error;
+        if (skill == NULL && entry->state == ENTRY_FAILED)
+            entry_tell(entry, clock_monotonic(), request);
+        else if (skill == NULL)
+            request->error = *error;
     }
     must(effects->answers == NULL || list == NULL);
     if (list != NULL) effects->answers = list;
 }
 
-void store_unload(struct entry *entry, struct effects *effects) {
+void store_drop_skill(struct entry *entry, struct effects *effects) {
     must(effects->dropped == NULL);
     effects->dropped = entry->skill;
     entry->skill = NULL;
-    entry_move(entry, ENTRY_LISTED);
 }
 
 void effects_run(struct skill_store *store, struct effects *effects) {
@@ -108,21 +111,21 @@ void effects_run(struct skill_store *store, struct effects *effects) {
 
 /* ---- requests */
 
-/* Would the same file fail again? What the machine lacked it may have now. */
-static bool is_worth_retrying(enum err_kind kind) {
-    return kind == ERR_IO || kind == ERR_MEMORY || kind == ERR_TIMEOUT || kind == ERR_BUSY ||
-           kind == ERR_NOT_FOUND;
+/* Try again what failed, when it is time; the lock is held. */
+static void retry(struct skill_store *store, struct entry *entry, struct effects *effects) {
+    if (entry->state != ENTRY_FAILED || !entry_is_due(entry, clock_monotonic())) return;
+    entry_renew(entry);
+    if (entry->skill != NULL && entry->settled) loader_begin(store, entry, effects);
 }
 
-/* An entry that is not ready; the lock is held. */
+/* No version is loaded; the lock is held. */
 static void ask(struct skill_store *store, struct entry *entry, struct skill_request *request,
                 struct effects *effects) {
-    if (entry->state == ENTRY_FAILED && !is_worth_retrying(entry->error.kind)) {
-        request->error = entry->error;
+    if (entry->state == ENTRY_FAILED) {
+        entry_tell(entry, clock_monotonic(), request);
         loader_post_answer(store, request);
         return;
     }
-    if (entry->state == ENTRY_FAILED) store_unload(entry, effects);
     entry_wait(entry, request);
     if (entry->state != ENTRY_LISTED) return;
     if (entry->settled)
@@ -136,10 +139,12 @@ enum skill_answer skill_store_get(struct skill_store *store, struct str namespac
     struct effects effects = {0};
     enum skill_answer answer = SKILL_PENDING;
     request->skill = NULL;
+    request->retry_after = 0;
     pthread_mutex_lock(&store->lock);
     struct namespace *namespace = store_namespace(store, namespace_name);
     struct entry *entry = namespace != NULL ? store_find(store, namespace, name) : NULL;
-    if (entry != NULL && entry->state == ENTRY_READY) {
+    if (entry != NULL && !store->stopped) retry(store, entry, &effects);
+    if (entry != NULL && entry->skill != NULL) {
         request->skill = skill_retain(entry->skill);
         answer = SKILL_READY;
     } else if (namespace != NULL && namespace->misconfigured) {
@@ -163,11 +168,15 @@ bool skill_store_drop(struct skill_store *store, struct str namespace_name, stru
     pthread_mutex_lock(&store->lock);
     struct namespace *namespace = store_namespace(store, namespace_name);
     struct entry *entry = namespace != NULL ? store_find(store, namespace, name) : NULL;
-    bool ready = entry != NULL && entry->state == ENTRY_READY;
-    if (ready || (entry != NULL && entry->state == ENTRY_FAILED)) store_unload(entry, &effects);
+    bool loaded = entry != NULL && entry->skill != NULL;
+    if (loaded) store_drop_skill(entry, &effects);
+    if (entry != NULL && (entry->state == ENTRY_READY || entry->state == ENTRY_FAILED)) {
+        entry_renew(entry);
+        entry->failures = 0;
+    }
     pthread_mutex_unlock(&store->lock);
     effects_run(store, &effects);
-    return ready;
+    return loaded;
 }
 
 /* ---- lists */
@@ -179,7 +188,7 @@ static int compare_entries(const void *left, const void *right) {
 }
 
 static bool is_wanted(const struct entry *entry, bool cached) {
-    return cached ? entry->state == ENTRY_READY : entry->state != ENTRY_SEEN;
+    return cached ? entry->skill != NULL : entry->state != ENTRY_SEEN;
 }
 
 /* Sorting and writing happen without the lock: what is read of an entry then is constant. */

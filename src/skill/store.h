@@ -3,7 +3,8 @@
  * A skill is listed (configured), and loads at its first use: one load however many ask, on the
  * loader's threads, so that a load blocks neither listing nor other skills. Life cycle of an entry:
  * listed -> loading -> ready | failed; a changed file or a drop goes back to listed, a removed file
- * removes the entry; what runs keeps its skill. */
+ * removes the entry; what runs keeps its skill. A file that changed is loaded at once when its
+ * skill was loaded, and the older version answers until that has succeeded. */
 #ifndef PK_SKILL_STORE_H
 #define PK_SKILL_STORE_H
 
@@ -25,7 +26,7 @@ struct skill_store_settings {
     const char *program;      /* path of this executable, for compile children ("/proc/self/exe") */
     uint64_t update_interval; /* ns: polling, beside inotify */
     uint32_t loaders;         /* loads at the same time; 0: number of cores */
-    uint64_t compile_memory;  /* bytes of address space a child may take; 0: default 8 GiB */
+    uint64_t compile_memory;  /* bytes of memory a child may take; 0: default 2 GiB */
     uint64_t compile_time;    /* ns a child may run; 0: default 5 min */
     bool strict_memory;       /* as the engine's */
     uint64_t reservation;     /* as the engine's (engine_settings.reservation); 0: its default */
@@ -54,8 +55,9 @@ enum skill_answer {
 struct skill_request {
     struct skill_request *next; /* the store's */
     void (*done)(struct skill_request *request);
-    struct skill *skill; /* NULL: failed */
-    struct err error;    /* "Error loading skill: …" */
+    struct skill *skill;  /* NULL: failed */
+    struct err error;     /* "Error loading skill: …" */
+    unsigned retry_after; /* with an error: seconds after which it is tried again; 0: not said */
 };
 enum skill_answer skill_store_get(struct skill_store *store, struct str namespace, struct str name,
                                   struct skill_request *request);
@@ -63,7 +65,8 @@ enum skill_answer skill_store_get(struct skill_store *store, struct str namespac
 /* JSON arrays of "namespace/name", sorted by namespace, then name. */
 void skill_store_list(struct skill_store *store, struct buf *json);
 void skill_store_list_cached(struct skill_store *store, struct buf *json);
-/* Drop instances, slots and mappings of a loaded skill; files stay. False: was not loaded. */
+/* Drop instances, slots and mappings of a loaded skill, and forget a failure; files stay. False:
+ * was not loaded. */
 bool skill_store_drop(struct skill_store *store, struct str namespace, struct str name);
 /* Does the name follow the rule? */
 bool skill_namespace_valid(struct str name);

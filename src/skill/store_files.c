@@ -2,7 +2,8 @@
  *
  * "A file still being written is not loaded half": a file is settled when inotify told that its
  * writer closed it or that it was moved here whole; else when it has looked the same for a while.
- * Only settled files are loaded. */
+ * Only settled files are loaded. A load that fails while the file is young proves nothing: the file
+ * counts as unsettled again until it is older. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,15 +20,15 @@ static const uint64_t old_age =
     2 * CLOCK_S; /* unchanged for so long when it is first seen: nobody writes it */
 static const uint64_t patience = 30 * CLOCK_S; /* that requests have with a writer */
 
-static bool is_old(const struct file_identity *file) {
-    int64_t now = (int64_t)clock_realtime(),
-            newest = file->changed > file->modified ? file->changed : file->modified;
-    return now - newest > (int64_t)old_age;
+/* A time that lies ahead is another clock's (a network file system's), and tells nothing. */
+bool store_is_young(const struct file_identity *file) {
+    int64_t age = (int64_t)clock_realtime() - file->changed;
+    return age <= (int64_t)old_age && age >= -(int64_t)old_age;
 }
 
 static void set_settled(struct entry *entry, bool settled, uint64_t now) {
     if (entry->settled && !settled) entry->unsettled_since = now;
-    if (settled) entry->by_writer = false;
+    if (settled) entry->by_writer = entry->doubted = false;
     entry->settled = settled;
 }
 
@@ -37,16 +38,22 @@ static void update(struct entry *entry, const struct file_identity *file, enum l
     if (!same) entry->looked = now;
     entry->file = *file;
     bool settled = entry->settled;
+    if (look == LOOK_WRITTEN && same) entry->writes++;
+    if (look != LOOK_PASS) entry->doubted = false;
     if (look == LOOK_WRITING)
         settled = false;
     else if (look == LOOK_WRITTEN)
         settled = true;
-    else if (!same && !entry->by_writer)
-        settled = is_old(file);
+    else if (entry->doubted || (!same && !entry->by_writer))
+        settled = !store_is_young(file);
     else if (!settled)
         settled = now - entry->looked >= (entry->by_writer ? writer_time : settle_time);
     set_settled(entry, settled, now);
     if (look == LOOK_WRITING) entry->by_writer = true;
+}
+
+bool store_is_loaded(const struct entry *entry, const struct file_identity *file) {
+    return file_same(file, &entry->loaded) && entry->writes == entry->loaded_writes;
 }
 
 static void log_entry(const struct entry *entry, const char *what) {
@@ -55,17 +62,20 @@ static void log_entry(const struct entry *entry, const char *what) {
         log_info("skill", "%s/%s %s", entry->namespace->name, entry->name, what);
 }
 
-/* An entry whose file is settled follows it. */
+/* An entry whose file is settled follows it. The version that is loaded answers until the new one
+ * is, so that begins at once. */
 static void follow(struct skill_store *store, struct entry *entry, struct effects *effects) {
     bool loaded = entry->state == ENTRY_READY || entry->state == ENTRY_FAILED;
     if (entry->state == ENTRY_SEEN) {
         entry_move(entry, ENTRY_LISTED);
         log_entry(entry, "was added");
-    } else if (loaded && !file_same(&entry->file, &entry->loaded)) {
-        store_unload(entry, effects);
+    } else if (loaded && !store_is_loaded(entry, &entry->file)) {
+        entry_renew(entry);
+        entry->failures = 0;
         log_entry(entry, "was changed");
     }
-    if (entry->state == ENTRY_LISTED && entry->waiting != NULL) loader_begin(store, entry, effects);
+    if (entry->state == ENTRY_LISTED && (entry->waiting != NULL || entry->skill != NULL))
+        loader_begin(store, entry, effects);
 }
 
 static void give_up_waiting(struct entry *entry, struct effects *effects) {
@@ -95,8 +105,8 @@ static struct entry *add(struct skill_store *store, struct namespace *namespace,
 void store_see(struct skill_store *store, struct namespace *namespace, struct str name,
                const struct file_identity *file, enum look look) {
     struct effects effects = {0};
-    uint64_t now = clock_monotonic();
     pthread_mutex_lock(&store->lock);
+    uint64_t now = clock_monotonic(); /* under the lock: not before the times in the entry */
     namespace->misconfigured = false; /* its directory can be read again */
     struct entry *entry = store_find(store, namespace, name);
     if (entry == NULL) entry = add(store, namespace, name, look, now);
@@ -122,8 +132,7 @@ static void lose(struct skill_store *store, struct entry *entry, struct effects 
                 entry->namespace->name, entry->name);
         store_answer(entry, NULL, &error, effects);
     }
-    effects->dropped = entry->skill;
-    entry->skill = NULL;
+    store_drop_skill(entry, effects);
     entry_move(entry, ENTRY_GONE);
     store_remove(store, entry);
 }

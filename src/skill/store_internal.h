@@ -1,5 +1,6 @@
 /* The store's parts: store.c (requests, lists), store_files.c (what the watcher sees), loader.c
- * (threads that load), watcher.c (the thread that looks at directories). */
+ * (threads that load), load_end.c (what a load leaves), watcher.c (the thread that looks at
+ * directories). */
 #ifndef PK_SKILL_STORE_INTERNAL_H
 #define PK_SKILL_STORE_INTERNAL_H
 
@@ -20,7 +21,7 @@ struct namespace {
     int watch;              /* -1: none */
     uint64_t device, inode; /* of `dir` */
     uint32_t pass;
-    size_t odd;           /* entries that were ignored at the last pass */
+    struct directory_odd odd; /* what was ignored at the last pass */
     char complaint[1000]; /* what was logged last about it, so that a lasting problem is logged once
                            */
 };
@@ -52,7 +53,8 @@ struct skill_store {
 
     struct loader loader;
     pthread_t watcher;
-    int inotify, wake; /* watcher's; `wake` is an eventfd: look at files that are not settled */
+    int inotify, wake;   /* watcher's; `wake` is an eventfd: look at files that are not settled */
+    bool inotify_missed; /* at the last pass */
     bool started;
 };
 
@@ -70,11 +72,12 @@ struct entry *store_find(struct skill_store *store, const struct namespace *name
 struct entry *store_add(struct skill_store *store, struct namespace *namespace,
                         struct str name); /* NULL: no memory, too many */
 void store_remove(struct skill_store *store, struct entry *entry);
-/* Answer everything that waits for the entry, with a skill (counted for each) or an error. */
+/* Answer everything that waits for the entry, with a skill (counted for each) or an error; where
+ * the entry is failed, that is its own, with the time at which it is tried again. */
 void store_answer(struct entry *entry, struct skill *skill, const struct err *error,
                   struct effects *effects);
-/* From ready or failed back to listed. */
-void store_unload(struct entry *entry, struct effects *effects);
+/* Let go of the version that was loaded. */
+void store_drop_skill(struct entry *entry, struct effects *effects);
 
 /* Returns an errno, 0: started. */
 int store_start_thread(struct skill_store *store, void *(*run)(void *store), pthread_t *thread);
@@ -92,6 +95,10 @@ void store_lose(struct skill_store *store, struct namespace *namespace, struct s
 void store_end_pass(struct skill_store *store, struct namespace *namespace);
 void store_set_error(struct skill_store *store, struct namespace *namespace,
                      const struct err *error); /* NULL: none */
+/* Is it the file that the entry was loaded from, and not written since? */
+bool store_is_loaded(const struct entry *entry, const struct file_identity *file);
+/* Changed so short a time ago that it may be about to be written again? */
+bool store_is_young(const struct file_identity *file);
 /* Copy up to `cap` entries that are not settled. Names are malloc's, the caller's. */
 struct unsettled {
     struct namespace *namespace;
@@ -106,6 +113,14 @@ void loader_stop(struct skill_store *store);
 /* Lock held: an entry that is listed and settled begins to load. */
 void loader_begin(struct skill_store *store, struct entry *entry, struct effects *effects);
 void loader_post_answer(struct skill_store *store, struct skill_request *request);
+
+/* ---- load_end.c: free the load and answer who waits for it; a loader's thread, or the one that
+ * stops the loaders. */
+void load_finish_ready(struct skill_store *store, struct load *load, struct skill *skill);
+void load_finish_failed(struct skill_store *store, struct load *load); /* load->error */
+/* STAGE_FAILED and STAGE_CHANGED: the failure is told, unless the file is another by now or young.
+ */
+void load_finish_unloaded(struct skill_store *store, struct load *load, enum stage_result result);
 
 /* ---- watcher.c */
 /* Over all namespaces; the watcher's thread, or before it runs. */

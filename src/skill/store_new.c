@@ -15,7 +15,7 @@
 
 enum { FIRST_BUCKETS = 256, MAX_NAMESPACE_NAME = 64 }; /* SKILL_NAMESPACE_RULE says it, too */
 
-static const uint64_t default_memory = UINT64_C(8) << 30, default_time = 300 * CLOCK_S,
+static const uint64_t default_memory = UINT64_C(2) << 30, default_time = 300 * CLOCK_S,
                       least_interval = 50 * CLOCK_MS;
 
 bool skill_namespace_valid(struct str name) {

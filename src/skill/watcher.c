@@ -109,22 +109,22 @@ static void see(void *context, struct str stem, const struct file_identity *file
     store_see(pass->store, pass->namespace, stem, file, LOOK_PASS);
 }
 
-/* Told when it grows, not at every pass. */
-static void tell_odd(struct namespace *namespace, size_t odd) {
-    if (odd > namespace->odd)
-        log_warn("skill",
-                 "namespace %s: in %s there are %zu names that end in .wasm but are ignored: not "
-                 "regular files "
-                 "(symbolic links are not followed), or names that are not UTF-8",
-                 namespace->name, namespace->directory, odd);
-    namespace->odd = odd;
+/* Told when it changes, not at every pass. */
+static void tell_odd(struct namespace *namespace, const struct directory_odd *odd) {
+    bool same = odd->count == namespace->odd.count && strcmp(odd->names, namespace->odd.names) == 0;
+    if (!same && odd->count > 0)
+        log_warn("skill", "namespace %s: in %s %zu name%s in .wasm but %s no skill: %s%s",
+                 namespace->name, namespace->directory, odd->count,
+                 odd->count == 1 ? " ends" : "s end", odd->count == 1 ? "is" : "are", odd->names,
+                 odd->names[0] != '\0' ? "" : "…");
+    namespace->odd = *odd;
 }
 
 /* A pass that could not see everything, for a reason that passes (no descriptor, say), changes
  * nothing: what it did not see may well be there. */
 static void pass_over(struct skill_store *store, struct namespace *namespace) {
     struct err err;
-    size_t odd = 0;
+    struct directory_odd odd = {0};
     struct pass pass = {store, namespace, 0};
     enum directory_state state = open_directory(store, namespace, &err);
     bool first = namespace->pass++ == 0;
@@ -140,14 +140,28 @@ static void pass_over(struct skill_store *store, struct namespace *namespace) {
                 "directory %s does not exist (yet); it is looked for every %.1f s",
                 namespace->directory, (double)store->update_interval / CLOCK_S);
     complain(namespace, state == DIRECTORY_OPEN ? NULL : err.text);
-    tell_odd(namespace, odd);
+    tell_odd(namespace, &odd);
     if (first && state == DIRECTORY_OPEN)
         log_info("skill", "namespace %s: %zu skill%s in %s", namespace->name, pass.count,
                  pass.count == 1 ? "" : "s", namespace->directory);
 }
 
+/* Tried again at every pass; told once. */
+static void open_inotify(struct skill_store *store) {
+    if (store->inotify >= 0) return;
+    store->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (store->inotify < 0 && !store->inotify_missed)
+        log_warn("skill",
+                 "no inotify (%s): changes of skill files are found by looking every %.1f s only; "
+                 "fs.inotify.max_user_instances may be too small",
+                 strerror(errno), (double)store->update_interval / CLOCK_S);
+    if (store->inotify >= 0 && store->inotify_missed)
+        log_info("skill", "inotify is there now: changes of skill files are found at once");
+    store->inotify_missed = store->inotify < 0;
+}
+
 void watcher_pass(struct skill_store *store) {
-    if (store->inotify < 0) store->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    open_inotify(store);
     for (size_t i = 0; i < store->namespace_count; i++) pass_over(store, &store->namespaces[i]);
     codes_sweep(&store->stages.codes);
 }

@@ -75,7 +75,7 @@ static void setup(void) {
     for (uint32_t i = 0; i < pages; i++)
         if (write(fd, bytes, ENGINE_PAGE) != ENGINE_PAGE) exit(1);
     free(bytes);
-    check(engine_image_open(fd, pages, &image, &err), &err);
+    check(engine_image_open(&(struct engine_image_file){.fd = fd}, pages, &image, &err), &err);
     close(fd);
 }
 

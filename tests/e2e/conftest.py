@@ -60,7 +60,8 @@ def start(binary, cache, tmp_path, memory_group):
     def new(folder=None, group=None, **options):
         folder = folder or tmp_path / f"kernel{len(kernels)}"
         folder.mkdir(exist_ok=True)
-        program = support.in_group(binary, group, folder) if group else binary
+        program = options.pop("program", binary)
+        program = support.in_group(program, group, folder) if group else program
         kernel = support.TestKernel(program, folder=folder, cache=options.pop("cache", cache), start=False, **options)
         kernels.append(kernel)
         return kernel.start()

@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import stat
 import subprocess
 import time
 
@@ -81,8 +82,12 @@ def damage(path, how):
         data += b"x"
     elif how == "junk":
         data = os.urandom(len(data))
-    if how == "directory":
+    if how.startswith("directory"):
         path.mkdir()
+        if how.endswith("full"):
+            (path / "something").write_bytes(data)
+    elif how == "socket":
+        os.mknod(path, stat.S_IFSOCK | 0o600)
     elif how == "link":
         path.symlink_to("/etc/passwd")
     elif how == "fifo":
@@ -92,7 +97,7 @@ def damage(path, how):
         path.chmod(0o400)
 
 
-@pytest.mark.parametrize("how", ["missing", "empty", "half", "bit", "longer", "junk", "link", "fifo"])
+@pytest.mark.parametrize("how", ["missing", "empty", "half", "bit", "longer", "junk", "link", "fifo", "socket", "directory", "directory-full"])
 @pytest.mark.parametrize("suffix", [".cwasm", ".image", ".interface", ".names", ".wasm", ".skill", ".code"])
 def test_damaged_files_are_made_again(start, wasm, tmp_path, suffix, how):
     for round in range(3):
@@ -232,3 +237,62 @@ def test_a_cache_directory_that_was_removed_is_made_again(start, wasm, tmp_path)
     assert kernel.run("after", {"topic": "x"}).status == 200
     assert list((tmp_path / "cache").iterdir())
     kernel.wait_log("was removed")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """small_disk(MiB) mounts a tmpfs of that size; the folder."""
+    mounted = []
+
+    def mount(size):
+        folder = tmp_path / f"disk{len(mounted)}"
+        folder.mkdir(mode=0o700)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k,mode=0700", "tmpfs", folder], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"a tmpfs cannot be mounted here: {done.stderr}")
+        mounted.append(folder)
+        return folder
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk_under_the_cache_is_an_error_not_an_end(start, wasm, small_disk, tmp_path):
+    """At every fill level: a load succeeds and its calls too, or it fails with a text; the kernel goes on, and loads when there is room."""
+    disk = small_disk(4096)
+    kernel = start(cache=disk / "cache")
+    page = 4096
+    kernel.put(wasm.behaviour, "before")
+    assert kernel.say("before", "echo").status == 200
+    kernel.put(wasm.sample("sample_c"), "skill")
+    assert kernel.run("skill", {"topic": "x"}).status == 200
+    full = sum(path.stat().st_blocks for path in (disk / "cache").iterdir()) * 512
+    statuses = set()
+    time.sleep(2.5)  # the failure of a younger file is not told at once
+    for level in range(0, full // page + 2, 2):
+        kernel.call("DELETE", "/cached_skills/dev/skill")  # forgets a failure, too
+        for path in (disk / "cache").iterdir():
+            path.unlink()
+        (disk / "filler").unlink(missing_ok=True)
+        free = os.statvfs(disk).f_bavail * page
+        with open(disk / "filler", "wb") as filler:
+            os.posix_fallocate(filler.fileno(), 0, max(page, free - level * page))
+        answer = kernel.run("skill", {"topic": "x"})
+        statuses.add(answer.status)
+        assert answer.status == 200 or (answer.status == 503 and "No space left on device" in answer.text), (level, answer.text)
+        if answer.status == 200:  # first touches of all that was loaded
+            assert kernel.many(4, lambda i: kernel.run("skill", {"topic": "x"}).status) == [200] * 4
+        assert kernel.say("before", "check").status == 200
+    assert statuses == {200, 503}
+    (disk / "filler").unlink()
+    kernel.put(wasm.sample("sample_c"), "later")
+    assert kernel.run("later", {"topic": "x"}).status == 200
+
+
+def test_an_image_has_no_holes_on_disk(start, wasm, tmp_path):
+    kernel = start(cache=tmp_path / "cache")
+    kernel.put(wasm.sample("sample_c"), "skill")
+    assert kernel.run("skill", {"topic": "x"}).status == 200
+    [name] = files(kernel.cache, ".image")
+    image = (kernel.cache / name).stat()
+    assert image.st_blocks * 512 >= image.st_size

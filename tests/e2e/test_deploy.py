@@ -1,17 +1,21 @@
 """Deploying is copying a file: copied, replaced, deleted, half written; and loads that disturb nobody."""
+import collections
+import contextlib
 import http.client
 import os
 import pathlib
 import re
 import resource
 import shutil
+import signal
+import socket
 import statistics
 import threading
 import time
 
 import pytest
 
-from e2e_support import read_answer, wait_until
+from e2e_support import children, read_answer, wait_until
 
 
 @pytest.fixture
@@ -176,7 +180,8 @@ def test_what_is_no_regular_visible_wasm_file_is_ignored(start, wasm, tmp_path):
         shutil.copyfile(wasm.behaviour, skills / f"other-{when}.txt")
         shutil.copyfile(wasm.behaviour, skills / f"upper-{when}.WASM")
         (skills / f"directory-{when}.wasm").mkdir()
-        (skills / f"link-{when}.wasm").symlink_to(wasm.behaviour)
+        (skills / f"linked-directory-{when}.wasm").symlink_to(".")
+        (skills / f"linked-device-{when}.wasm").symlink_to("/dev/zero")
         (skills / f"dangling-{when}.wasm").symlink_to("/nowhere")
         os.mkfifo(skills / f"fifo-{when}.wasm")
         shutil.copyfile(wasm.behaviour, skills / f"directory-{when}.wasm/inner.wasm")
@@ -188,7 +193,9 @@ def test_what_is_no_regular_visible_wasm_file_is_ignored(start, wasm, tmp_path):
     time.sleep(1.5)  # a pass, too
     assert kernel.listed() == ["dev/good"]
     assert kernel.say("good", "echo").status == 200
-    for name in ("link-after", "fifo-after", "directory-after", ".hidden-after", "../skills/good"):
+    kernel.wait_log("dangling-after.wasm (a link to nothing)")
+    kernel.wait_log("fifo-after.wasm (a FIFO)")
+    for name in ("dangling-after", "linked-device-after", "fifo-after", "directory-after", ".hidden-after", "../skills/good"):
         answer = kernel.call("POST", f"/v1/skills/dev/{name.replace('/', '%2F')}/run", "1")
         assert answer.status == 400 and "could not find the skill" in answer.text
 
@@ -332,7 +339,124 @@ def test_two_namespaces_on_one_directory(start, wasm, tmp_path):
         assert kernel.call("POST", f"/v1/skills/{namespace}/skill/run", '"echo"').text == '"echo"'
 
 
-def test_a_pass_without_descriptors_unloads_nothing(fresh, wasm):
+def test_a_link_to_a_skill_is_followed(fresh, wasm, tmp_path):
+    shutil.copyfile(constant(wasm, '"numberA"'), tmp_path / "target")
+    (fresh.skills / "skill.wasm").symlink_to(tmp_path / "target")
+    fresh.wait_listed("skill")
+    assert answer_of(fresh, "skill") == '"numberA"'
+    shutil.copyfile(constant(wasm, '"numberB"'), tmp_path / "new")
+    (tmp_path / "new").rename(tmp_path / "target")
+    wait_until(lambda: answer_of(fresh, "skill") == '"numberB"')
+    (tmp_path / "target").unlink()
+    wait_until(lambda: fresh.listed() == [])
+    fresh.wait_log("skill.wasm (a link to nothing)")
+    shutil.copyfile(constant(wasm, '"numberC"'), tmp_path / "target")
+    fresh.wait_listed("skill")
+    assert answer_of(fresh, "skill") == '"numberC"'
+
+
+def test_copies_over_a_skill_that_many_call_fail_nobody(fresh, wasm):
+    """500 plain copies of two versions over it, while 50 clients call it."""
+    versions = [constant(wasm, '"numberA"'), constant(wasm, '"numberB"')]
+    fresh.put(versions[0], "skill")
+    assert answer_of(fresh, "skill") == '"numberA"'
+    answers, stop = collections.Counter(), threading.Event()
+
+    def ask(_):
+        connection = http.client.HTTPConnection("127.0.0.1", fresh.port, timeout=60)
+        while not stop.is_set():
+            answer = fresh.call_on(connection, "POST", "/v1/skills/dev/skill/run", '"j"')
+            answers[answer.status, answer.text] += 1
+        connection.close()
+
+    def copy():
+        for i in range(500):
+            shutil.copyfile(versions[i % 2], fresh.skills / "skill.wasm")
+            time.sleep(0.002)
+        stop.set()
+
+    copier = threading.Thread(target=copy)
+    copier.start()
+    fresh.many(50, ask)
+    copier.join()
+    assert set(answers) <= {(200, '"numberA"'), (200, '"numberB"')}, answers
+    wait_until(lambda: answer_of(fresh, "skill") == '"numberB"')
+
+
+def test_a_version_that_cannot_be_loaded_does_not_replace_the_older_one(fresh, wasm):
+    fresh.put(constant(wasm, '"numberA"'), "skill")
+    assert answer_of(fresh, "skill") == '"numberA"'
+    (fresh.skills / "skill.wasm").write_text("no component at all")
+    fresh.wait_log("the older one goes on")
+    assert answer_of(fresh, "skill") == '"numberA"'
+    assert fresh.call("GET", "/cached_skills").json() == ["dev/skill"]
+    fresh.put(constant(wasm, '"numberB"'), "skill")
+    wait_until(lambda: answer_of(fresh, "skill") == '"numberB"')
+
+
+def test_a_killed_compile_is_tried_again(start, wasm, tmp_path):
+    kernel = start(cache=tmp_path / "cache")
+    kernel.put(wasm.sample("sample_c"), "skill")
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(kernel.run("skill", {"topic": "x"})))
+    thread.start()
+    while not answers:  # as long as the file is young a failure is not told
+        for child in children(kernel.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+    thread.join()
+    if answers[0].status == 503:  # else a child was quicker than we
+        assert "signal 15" in answers[0].text and "tried again" in answers[0].text
+        time.sleep(int(answers[0].headers["Retry-After"]))
+        assert kernel.run("skill", {"topic": "x"}).json() == "Hello x"
+
+
+def test_a_compile_that_takes_too_much_memory_is_told(start, wasm, tmp_path):
+    kernel = start(cache=tmp_path / "cache", env={"COMPILE_MEMORY": "256Mi"})
+    kernel.put(wasm.sample("sample_js"), "large")
+    kernel.put(wasm.behaviour, "small")
+    answer = kernel.run("large", {"topic": "x"})
+    assert answer.status == 503 and "more memory than 256 MiB (COMPILE_MEMORY)" in answer.text, answer.text
+    assert answer.headers["Retry-After"] is None  # the same again would fail the same
+    assert kernel.say("small", "echo").status == 200
+
+
+def with_files(binary, folder, count):
+    """The kernel under a limit of open files."""
+    script = folder / f"kernel-{count}-files"
+    script.write_text(f'#!/bin/sh\nulimit -n {count}\nexec "{binary}" "$@"\n')
+    script.chmod(0o755)
+    return script
+
+
+def test_connections_leave_descriptors_to_skills(start, binary, wasm, tmp_path):
+    """1,024 descriptors, 490 skills with images of their own, 40 of them with codes of their own, and 600 clients that do nothing."""
+    kernel = start(program=with_files(binary, tmp_path, 1024), env={"NAMESPACE_UPDATE_INTERVAL": "200ms", "EXECUTORS": "2"})
+    sources = [wasm.patched("sample_c", b'"Hello \0', b'"He%03d \0' % i, f"few{i}") for i in range(450)]
+    codes = [wasm.variant(f"few{i}", ("(call $sleep (i64.const 50000000))", f"(call $sleep (i64.const {50000000 + i}))")) for i in range(40)]
+    names = [f"skill{i:03}" for i in range(490)]
+    for i, name in enumerate(names):
+        shutil.copyfile((codes + sources)[i], kernel.skills / f"{name}.wasm")
+    wait_until(lambda: len(kernel.listed()) == 490)
+
+    def call(i):
+        return kernel.run(names[i], '"echo"' if i < 40 else {"topic": "x"}).status
+    assert set(kernel.many(490, call, workers=8)) == {200}
+    assert len(os.listdir(f"/proc/{kernel.process.pid}/fd")) < 200  # a skill holds none
+    idle = [socket.create_connection(("127.0.0.1", kernel.port), 60) for _ in range(600)]
+    passes = kernel.log().count("was removed")
+    time.sleep(1)  # passes over the directory
+    assert len(kernel.call("GET", "/cached_skills").json()) == 490 and kernel.log().count("was removed") == passes
+    assert set(kernel.many(490, call, workers=8)) == {200}
+    kernel.put(wasm.behaviour, "later")
+    assert kernel.say("later", "echo").status == 200  # a load, too
+    for client in idle:
+        client.close()
+    kernel.wait_log("descriptors: 1024, divided: ")
+
+
+def test_a_pass_without_descriptors_unloads_nothing(start, wasm):
+    fresh = start(env={"NAMESPACE_UPDATE_INTERVAL": "1s", "EXECUTORS": "1"})  # so that no call needs a new slot
     names = [f"copy{i}" for i in range(5)]
     for name in names:
         fresh.put(wasm.behaviour, name)

@@ -99,7 +99,7 @@ def artefact(number):
 def add_manifests():
     facts = {"kind": "function", "minor": 3, "pages": 3, "globals": ["0" * 16, "f" * 16], "data_in_image": True, "data_reason": None}
     stream = {**facts, "kind": "message-stream", "globals": [], "data_in_image": False, "data_reason": "why\n\u00e4 \u20ac" * 30}
-    head = {"xxh3": "0" * 16, "format": 1}
+    head = {"xxh3": "0" * 16, "format": 2}
     parts = {"component": "c0" * 32, "code": artefact(1), "interface": artefact(2), "names": artefact(3), "image": artefact(3 << 16)}
     for some in facts, stream:
         for kind, value in (0, {**head, **parts, "facts": some}), (2, some):

@@ -56,7 +56,9 @@ static struct engine_image *image_of(const struct link_result *linked) {
     struct engine_image *image;
     int fd = memfd_create("image", MFD_CLOEXEC);
     check(link_write_image(linked, fd, &err), &err, "image");
-    check(engine_image_open(fd, linked->image_pages, &image, &err), &err, "open the image");
+    check(
+        engine_image_open(&(struct engine_image_file){.fd = fd}, linked->image_pages, &image, &err),
+        &err, "open the image");
     close(fd);
     return image;
 }

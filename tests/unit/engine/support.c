@@ -205,7 +205,8 @@ struct engine_image *image_new(uint32_t pages) {
         assert_int_equal(ENGINE_PAGE, pwrite(fd, bytes, ENGINE_PAGE, (off_t)page * ENGINE_PAGE));
     }
     struct engine_image *image = NULL;
-    if (!engine_image_open(fd, pages, &image, &err)) fail_msg("%s", err.text);
+    if (!engine_image_open(&(struct engine_image_file){.fd = fd}, pages, &image, &err))
+        fail_msg("%s", err.text);
     close(fd);
     return image;
 }

@@ -377,7 +377,8 @@ static void many_skills_keep_apart(void **state) {
                 int fd = memfd_create("image", MFD_CLOEXEC);
                 assert_int_equal(0, ftruncate(fd, ENGINE_PAGE));
                 assert_int_equal(sizeof i, pwrite(fd, &i, sizeof i, 4096));
-                assert_true(engine_image_open(fd, 1, &images[i], &err));
+                assert_true(
+                    engine_image_open(&(struct engine_image_file){.fd = fd}, 1, &images[i], &err));
                 close(fd);
             }
             guest_run(&guest, &bed, images[i],
@@ -450,7 +451,7 @@ static void running_out_of_address_space(void **state) {
     }
     assert_true(made >= 9 && made < COUNT);
     assert_int_equal(ERR_MEMORY, err.kind);
-    assert_non_null(strstr(err.text, "no mapping left for a slot"));
+    assert_non_null(strstr(err.text, "left for a slot"));
     assert_int_equal(1, other->references); /* its slot was given up for one more */
     for (int i = 0; i < made; i++) engine_run_delete(guests[i].run);
     guest_run(&guests[0], &bed, image, STEPS({STEP_LOAD, 0, 0}));
@@ -480,7 +481,7 @@ static void running_out_of_mappings(void **state) {
     assert_false(
         engine_run_new(bed.thread, bed.machine, image, 0, 10, &guests[2], &guests[2].run, &err));
     assert_int_equal(ERR_MEMORY, err.kind);
-    assert_non_null(strstr(err.text, "no mapping left for a slot"));
+    assert_non_null(strstr(err.text, "left for a slot"));
     bed.engine->mappings_max += SLOT_MAPPINGS; /* a slot, but no stack */
     guest_begin(&guests[2], &bed, image, parks, 0);
     assert_int_equal(ENGINE_TRAPPED, guest_finish(&guests[2]));

@@ -299,7 +299,7 @@ static void images_are_dropped_while_it_stops(void **state) {
     struct err err;
     runtime_settings_default(&settings);
     settings.executors = 3;
-    assert_true(engine_image_open(-1, 0, &image, &err));
+    assert_true(engine_image_open(NULL, 0, &image, &err));
     for (int round = 0; round < 20; round++) {
         pthread_t dropper;
         assert_true(runtime_new(engine, &settings, &stopping, &err));

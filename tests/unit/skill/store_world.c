@@ -293,6 +293,14 @@ uint64_t cached(const char *names, unsigned ms) {
     return becomes(names, true, ms);
 }
 
+enum entry_state world_state(const char *name) {
+    pthread_mutex_lock(&world.store->lock);
+    struct entry *entry = store_find(world.store, &world.store->namespaces[0], str_of(name));
+    enum entry_state state = entry != NULL ? entry->state : ENTRY_GONE;
+    pthread_mutex_unlock(&world.store->lock);
+    return state;
+}
+
 unsigned children(char stage) {
     char text[10000];
     unsigned count = 0;

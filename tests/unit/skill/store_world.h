@@ -71,6 +71,7 @@ void load_fails(const char *name, const char *part);
 /* Wait until the list is exactly this ("a,b"); fails after `ms`. Returns how many ns it took. */
 uint64_t listed(const char *names, unsigned ms);
 uint64_t cached(const char *names, unsigned ms);
+enum entry_state world_state(const char *name); /* dev/NAME must be listed */
 /* How many children of a stage ('L' link, 'C' compile) have run since world_begin. */
 unsigned children(char stage);
 

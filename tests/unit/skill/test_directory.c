@@ -79,21 +79,31 @@ static void make_zoo(void) {
     assert_int_equal(symlink("good.wasm", in_folder("link.wasm")), 0);
     assert_int_equal(symlink("nowhere", in_folder("dangling.wasm")), 0);
     assert_int_equal(mkfifo(in_folder("fifo.wasm"), 0600), 0);
+    assert_int_equal(symlink(".", in_folder("linked-directory.wasm")), 0);
+    assert_int_equal(symlink("loop.wasm", in_folder("loop.wasm")), 0);
 }
 
 static void scan(void **state) {
     (void)state;
     struct err err;
-    size_t odd;
+    struct directory_odd odd;
     make_zoo();
     int dir = open_folder();
     for (int round = 0; round < 2;
          round++) { /* again through the same descriptor: the position is not kept */
         seen.count = 0;
         assert_int_equal(directory_scan(dir, see, &seen, &odd, &err), DIRECTORY_OPEN);
-        assert_int_equal(seen.count, 3);
-        assert_int_equal(odd, 5); /* not UTF-8, directory, two links, FIFO */
-        assert_true(was_seen("good") && was_seen("empty"));
+        assert_int_equal(seen.count, 4);
+        assert_true(was_seen("good") && was_seen("empty") && was_seen("link"));
+        assert_int_equal(odd.count, 6);
+        static const char *const names[] = {"\xff.wasm (its name is not UTF-8)",
+                                            "directory.wasm (a directory)",
+                                            "dangling.wasm (a link to nothing)",
+                                            "fifo.wasm (a FIFO)",
+                                            "linked-directory.wasm (a link to what is not a file)",
+                                            "loop.wasm (Too many levels of symbolic links)"};
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (!strstr(odd.names, names[i])) fail_msg("no '%s' in '%s'", names[i], odd.names);
     }
     close(dir);
 }
@@ -106,7 +116,8 @@ static void look(void **state) {
     assert_true(directory_look(dir, str_of("good"), &one));
     assert_int_equal(one.size, 1);
     assert_int_equal(one.links, 1);
-    static const char *const no[] = {"none", "directory", "link", "dangling", "fifo"};
+    static const char *const no[] = {"none", "directory",        "dangling",
+                                     "fifo", "linked-directory", "loop"};
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
         if (directory_look(dir, str_of(no[i]), &two)) fail_msg("%s is no regular file", no[i]);
     char long_name[300];
@@ -143,17 +154,16 @@ static void opening_files(void **state) {
     assert_true(file_identify(fd, &file));
     close(fd);
     alarm(5); /* a FIFO must not block */
-    fd = directory_open_file(folder, str_of("fifo"), &err);
-    assert_true(fd >= 0);
-    assert_false(file_identify(fd, &file));
-    close(fd);
+    assert_int_equal(directory_open_file(folder, str_of("fifo"), &err), -1);
+    assert_non_null(strstr(err.text, "fifo.wasm is a FIFO, not a file"));
     alarm(0);
-    fd = directory_open_file(folder, str_of("directory"), &err);
-    assert_true(fd >= 0);
-    assert_false(file_identify(fd, &file));
-    close(fd);
-    assert_int_equal(directory_open_file(folder, str_of("link"), &err), -1);
-    assert_non_null(strstr(err.text, "link.wasm"));
+    assert_int_equal(directory_open_file(folder, str_of("linked-directory"), &err), -1);
+    assert_non_null(strstr(err.text, "is a directory, not a file"));
+    assert_int_equal(symlink("/dev/null", in_folder("device.wasm")), 0);
+    assert_int_equal(directory_open_file(folder, str_of("device"), &err), -1);
+    assert_non_null(strstr(err.text, "is a device, not a file"));
+    assert_int_equal(directory_open_file(folder, str_of("dangling"), &err), -1);
+    assert_int_equal(err.kind, ERR_NOT_FOUND);
     assert_int_equal(directory_open_file(folder, str_of("none"), &err), -1);
     assert_int_equal(err.kind, ERR_NOT_FOUND);
     assert_non_null(strstr(err.text, "none.wasm is gone"));
@@ -165,6 +175,28 @@ static void opening_files(void **state) {
     assert_int_equal(directory_open_file(folder, (struct str){long_name, sizeof long_name}, &err),
                      -1);
     assert_int_equal(err.kind, ERR_NOT_FOUND);
+}
+
+/* The identity of a link is that of the file that it leads to. */
+static void links(void **state) {
+    (void)state;
+    struct err err;
+    struct file_identity good, link, other;
+    make_zoo();
+    int dir = open_folder();
+    assert_true(directory_look(dir, str_of("good"), &good));
+    assert_true(directory_look(dir, str_of("link"), &link));
+    assert_true(file_same(&good, &link));
+    int fd = directory_open_file(folder, str_of("link"), &err);
+    assert_true(fd >= 0 && file_identify(fd, &other) && file_same(&good, &other));
+    close(fd);
+    folder_put("new", "22");
+    char from[600];
+    strcpy(from, in_folder("new"));
+    assert_int_equal(rename(from, in_folder("good.wasm")), 0); /* the target, not the link */
+    assert_true(directory_look(dir, str_of("link"), &other));
+    assert_false(file_same(&link, &other));
+    close(dir);
 }
 
 static void directories(void **state) {
@@ -193,7 +225,8 @@ static void directories(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stems), WITH(scan), WITH(look), WITH(opening_files), WITH(directories),
+        cmocka_unit_test(stems), WITH(scan),  WITH(look),
+        WITH(opening_files),     WITH(links), WITH(directories),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

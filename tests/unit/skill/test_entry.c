@@ -114,11 +114,48 @@ static void waits_in_order(void **state) {
     entry_release(entry);
 }
 
+/* Pauses grow from 1 s to 60 s; what is the file's own fault waits for another file. */
+static void failures_are_tried_again(void **state) {
+    (void)state;
+    static const unsigned pauses[] = {1, 2, 4, 8, 16, 32, 60, 60};
+    static const enum err_kind passing[] = {ERR_MEMORY, ERR_IO,   ERR_NOT_FOUND, ERR_TIMEOUT,
+                                            ERR_BUSY,   ERR_BUSY, ERR_INTERNAL,  ERR_IO};
+    static const enum err_kind lasting[] = {ERR_INVALID, ERR_UNSUPPORTED, ERR_LIMIT};
+    struct entry *entry = in_state(ENTRY_LOADING);
+    struct skill_request request;
+    struct err error;
+    uint64_t now = clock_monotonic();
+    for (int i = 0; i < 8; i++) {
+        err_set(&error, passing[i], "it broke");
+        entry_fail(entry, &error, now);
+        entry_tell(entry, now + 1, &request); /* a begun second counts */
+        assert_int_equal(request.retry_after, pauses[i]);
+        assert_non_null(strstr(request.error.text, "it broke. It is tried again when"));
+        now += pauses[i] * CLOCK_S;
+        assert_false(entry_is_due(entry, now - 1));
+        assert_true(entry_is_due(entry, now));
+        entry_renew(entry);
+        entry_move(entry, ENTRY_LOADING);
+    }
+    for (int i = 0; i < 3; i++) {
+        err_set(&error, lasting[i], "it is odd");
+        entry_fail(entry, &error, now);
+        assert_false(entry_is_due(entry, now + 1000 * CLOCK_S));
+        entry_tell(entry, now, &request);
+        assert_int_equal(request.retry_after, 0);
+        assert_string_equal(request.error.text, "it is odd");
+        entry_renew(entry);
+        entry_move(entry, ENTRY_LOADING);
+    }
+    entry_release(entry);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moves),
         cmocka_unit_test(time_is_recorded),
         cmocka_unit_test(waits_in_order),
+        cmocka_unit_test(failures_are_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

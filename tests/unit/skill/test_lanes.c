@@ -24,7 +24,7 @@ static struct load *load_for(unsigned input, enum lane_work work, bool small) {
 }
 
 static struct load *large(unsigned input) {
-    return load_for(input, LANE_COMPILE, false);
+    return load_for(input, LANE_LINK, false);
 }
 
 static struct load *small(unsigned input) {
@@ -51,18 +51,18 @@ static void leave(struct load *load) {
 static void same_input_once(void **state) {
     (void)state;
     struct load *first = large(1), *second = large(1), *third = large(1);
-    struct load *link = load_for(1, LANE_LINK, false); /* other work on the same digest */
+    struct load *compile = load_for(1, LANE_COMPILE, false); /* other work on the same digest */
     assert_true(lanes_enter(&lanes, first));
     assert_false(lanes_enter(&lanes, second));
     assert_false(lanes_enter(&lanes, third));
-    assert_true(lanes_enter(&lanes, link));
+    assert_true(lanes_enter(&lanes, compile));
     struct load *woken = lanes_leave(&lanes, first, NULL);
     assert_ptr_equal(woken, third);
     assert_ptr_equal(woken->next, second);
     assert_null(woken->next->next);
     assert_false(second->failed);
     assert_null(lanes_next(&lanes));
-    leave(link);
+    leave(compile);
     free(first), free(second), free(third);
 }
 
@@ -102,6 +102,26 @@ static void so_many_at_once(void **state) {
     assert_true(lanes_enter(&lanes, loads[3]));
     leave(loads[3]);
     leave(loads[4]);
+}
+
+/* Two of them together might take more memory than there is. */
+static void large_compiles_one_by_one(void **state) {
+    (void)state;
+    struct load *first = load_for(1, LANE_COMPILE, false),
+                *second = load_for(2, LANE_COMPILE, false);
+    struct load *link = large(3), *little = small(4);
+    assert_true(lanes_enter(&lanes, first));
+    assert_false(lanes_enter(&lanes, second));
+    assert_null(lanes_next(&lanes)); /* a lane is free, but not for a second compile */
+    assert_true(lanes_enter(&lanes, little));
+    assert_true(lanes_enter(&lanes, link));
+    leave(link);
+    assert_null(lanes_next(&lanes));
+    leave(first);
+    assert_ptr_equal(lanes_next(&lanes), second);
+    assert_true(lanes_enter(&lanes, second));
+    leave(second);
+    leave(little);
 }
 
 static void small_ones_pass(void **state) {
@@ -224,8 +244,9 @@ static void nobody_is_forgotten(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH(same_input_once), WITH(failure_is_shared),         WITH(so_many_at_once),
-        WITH(small_ones_pass), WITH(waiting_ones_can_be_taken), WITH(nobody_is_forgotten),
+        WITH(same_input_once),           WITH(failure_is_shared), WITH(so_many_at_once),
+        WITH(large_compiles_one_by_one), WITH(small_ones_pass),   WITH(waiting_ones_can_be_taken),
+        WITH(nobody_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

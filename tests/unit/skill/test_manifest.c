@@ -42,7 +42,7 @@ static bool read_back(const void *text, size_t size) {
     struct err err;
     memset(&back, 0, sizeof back);
     bool good = skill_manifest_read(text, size, &back, &err);
-    if (!good) assert_string_equal(err.text, "it is not a whole manifest of a skill, format 1");
+    if (!good) assert_string_equal(err.text, "it is not a whole manifest of a skill, format 2");
     return good;
 }
 
@@ -146,15 +146,15 @@ static void garbled_fields(void **state) {
     assert_true(accepts("\"minor\":3",
                         "\"later\":{},\"minor\":3")); /* unknown members are for later versions */
     static const char *const bad[][2] = {
-        {"\"format\":1", "\"format\":2"},
-        {"\"format\":1", "\"format\":\"1\""},
-        {"\"format\":1", "\"format\":null"},
-        {"\"format\":1,", ""},
+        {"\"format\":2", "\"format\":1"},
+        {"\"format\":2", "\"format\":\"2\""},
+        {"\"format\":2", "\"format\":null"},
+        {"\"format\":2,", ""},
         {"\"minor\":3", "\"minor\":-1"},
         {"\"minor\":3", "\"minor\":4294967296"},
         {"\"minor\":3", "\"minor\":3.0"},
         {"\"minor\":3", "\"minor\":3,\"minor\":3"},
-        {"\"pages\":3", "\"pages\":4"},
+        {"\"pages\":3", "\"pages\":2"},
         {"\"pages\":3", "\"pages\":65537"},
         {"\"kind\":\"function\"", "\"kind\":\"\""},
         {"\"kind\":\"function\"", "\"kind\":1"},
