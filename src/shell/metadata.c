@@ -145,7 +145,7 @@ static void answer_with(struct shell_request *request, const char *version) {
     add_schema(&json, "input_schema", run->output, run->output_size);
     add_schema(&json, "output_schema", run->output_schema, run->output_schema_size);
     buf_byte(&json, '}');
-    answer_buf(request, MHD_HTTP_OK, TYPE_JSON, &json);
+    answer_buf(request, HTTP_OK, TYPE_JSON, &json);
 }
 
 void metadata_answer(struct shell_request *request) {

@@ -15,7 +15,7 @@ static void handle_ready(struct shell_request *request) {
     if (atomic_load(&request->loop->shell->phase) == SHELL_SERVING)
         answer_ok(request);
     else
-        answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
+        answer_text(request, HTTP_SERVICE_UNAVAILABLE, "stopping");
 }
 
 static void list(struct shell_request *request,
@@ -23,7 +23,7 @@ static void list(struct shell_request *request,
     struct buf json;
     buf_init(&json, SIZE_MAX);
     fill(request->loop->shell->store, &json);
-    answer_buf(request, MHD_HTTP_OK, TYPE_JSON, &json);
+    answer_buf(request, HTTP_OK, TYPE_JSON, &json);
 }
 
 static void handle_skills(struct shell_request *request) {
@@ -41,7 +41,7 @@ static void drop(struct shell_request *request, struct str namespace, struct str
         return;
     }
     bool dropped = skill_store_drop(request->loop->shell->store, namespace, name);
-    answer_json_text(request, MHD_HTTP_OK,
+    answer_json_text(request, HTTP_OK,
                      dropped ? "Skill removed from cache" : "Skill was not present in cache");
 }
 

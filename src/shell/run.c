@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "base/owner.h"
 #include "shell/answer.h"
+#include "shell/handler.h"
 #include "shell/loop.h"
 #include "shell/metadata.h"
 #include "shell/route.h"
@@ -78,7 +79,7 @@ static void answer_run(struct shell_request *request) {
         answer_no_room(request);
         return;
     }
-    answer_data(request, MHD_HTTP_OK, TYPE_JSON, run->output, run->output_size);
+    answer_data(request, HTTP_OK, TYPE_JSON, run->output, run->output_size);
     run->output = NULL;
 }
 
@@ -108,8 +109,7 @@ static void ended(struct shell_request *request) {
         request_work_done(request);
         return;
     }
-    request_move(request, REQUEST_ANSWERED);
-    loop_resume(request);
+    handler_send(request);
 }
 
 /* ---- the skill is there */
@@ -144,10 +144,9 @@ static void loaded(struct shell_request *request) {
         request_work_done(request);
         return;
     }
-    if (load->skill && start(request, load->skill)) return; /* its connection stays suspended */
+    if (load->skill && start(request, load->skill)) return;
     if (!load->skill) run_fail(request, FAILURE_LOAD, load->error.text);
-    request_move(request, REQUEST_ANSWERED);
-    loop_resume(request);
+    handler_send(request);
 }
 
 static void fetch(struct shell_request *request) {
@@ -159,7 +158,6 @@ static void fetch(struct shell_request *request) {
                             request->skill_name, load)) {
     case SKILL_PENDING:
         request_move(request, REQUEST_LOADING);
-        loop_suspend(request);
         return;
     case SKILL_READY:
         break;
@@ -172,7 +170,7 @@ static void fetch(struct shell_request *request) {
     }
     request->at_work = false; /* no mail will come */
     request->loop->outstanding--;
-    if (!request->done && start(request, load->skill)) loop_suspend(request);
+    if (!request->done) start(request, load->skill);
 }
 
 /* ---- routes */
@@ -203,7 +201,7 @@ bool run_split_name(struct shell_request *request, struct str skill, struct str 
                     struct str *name) {
     size_t slash = str_find(skill, '/');
     if (slash == skill.size) {
-        answer_json_text(request, MHD_HTTP_BAD_REQUEST,
+        answer_json_text(request, HTTP_BAD_REQUEST,
                          "The skill has a missing namespace: it must be named \"namespace/name\".");
         return false;
     }
@@ -218,13 +216,13 @@ void run_skill_2024(struct shell_request *request) {
     struct str values[2];
     struct str body = {(char *)request->body.data, request->body.size}, skill = {0};
     if (!span_members(body, keys, values, 2) || !values[0].data || !values[1].data) {
-        answer_text(request, MHD_HTTP_UNPROCESSABLE_CONTENT,
+        answer_text(request, HTTP_UNPROCESSABLE_CONTENT,
                     "The request body must be a JSON object with the members \"skill\" "
                     "(\"namespace/name\") and \"input\".");
         return;
     }
     if (!span_string(values[0], &request->names, &skill)) {
-        answer_text(request, MHD_HTTP_UNPROCESSABLE_CONTENT,
+        answer_text(request, HTTP_UNPROCESSABLE_CONTENT,
                     "The member \"skill\" must be a string, \"namespace/name\".");
         return;
     }
@@ -233,7 +231,7 @@ void run_skill_2024(struct shell_request *request) {
     bool blank = span_blank(skill);
     if (!blank && !run_split_name(request, skill, &namespace, &name)) return;
     if (blank || span_blank(name))
-        answer_json_text(request, MHD_HTTP_BAD_REQUEST, "The name of the skill is empty.");
+        answer_json_text(request, HTTP_BAD_REQUEST, "The name of the skill is empty.");
     else
         begin(request, INVOCATION_RUN, namespace, name);
 }

@@ -23,7 +23,10 @@ void shell_settings_default(struct shell_settings *settings) {
         .body_limit = 50u << 20,
         .body_memory = 1u << 30,
         .connections = 30000,
-        .idle_timeout = 75,
+        .idle_timeout = 75 * CLOCK_S,
+        .header_timeout = 10 * CLOCK_S,
+        .transfer_period = 10 * CLOCK_S,
+        .transfer_rate = 1 << 10,
     };
 }
 

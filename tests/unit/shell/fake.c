@@ -242,14 +242,6 @@ bool skill_store_drop(struct skill_store *store, struct str namespace, struct st
     return str_is(namespace, "dev") && (str_is(name, "echo") || str_is(name, "a/b"));
 }
 
-/* ---- ffi */
-
-bool pk_schema_check(const char *json, size_t size, char *problem, size_t problem_size);
-bool pk_schema_check(const char *json, size_t size, char *problem, size_t problem_size) {
-    snprintf(problem, problem_size, "7 is no type");
-    return memmem(json, size, "7", 1) == NULL;
-}
-
 /* ---- the test's side */
 
 void fake_start(void) {
