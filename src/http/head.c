@@ -181,12 +181,13 @@ static bool refuse(enum pk_http_result result, struct http_problem *problem) {
     }
 }
 
-/* httparse says the same of "HTTP/2.0" and of "HTTX". */
+/* httparse says the same of "HTTP/2.0", of "HTTX", and of a target with a blank in it. */
 static bool names_a_version(struct str bytes) {
-    const char *end = memchr(bytes.data, '\r', bytes.size);
-    size_t size = end ? (size_t)(end - bytes.data) : 0;
-    if (size < 9) return false;
-    const char *version = end - 9; /* " HTTP/2.0" */
+    struct str line = {bytes.data, str_find(bytes, '\r')};
+    size_t method = str_find(line, ' ');
+    if (line.size < 9 || method == line.size) return false;
+    const char *version = line.data + line.size - 9; /* " HTTP/2.0" */
+    if (memchr(line.data + method + 1, ' ', line.size - method - 1) != version) return false;
     return memcmp(version, " HTTP/", 6) == 0 && version[6] >= '0' && version[6] <= '9' &&
            version[7] == '.' && version[8] >= '0' && version[8] <= '9';
 }
