@@ -17,6 +17,7 @@ enum {
     ACCEPTS_MAX = 64, /* per event */
     LOOK_MAX = 64,    /* slow connections among which the slowest is looked for */
 };
+#define NEW_FOR     (100 * CLOCK_MS)
 #define AGAIN_AFTER (100 * CLOCK_MS)
 #define TELL_EVERY  (10 * CLOCK_S)
 
@@ -54,6 +55,11 @@ static uint64_t speed(const struct http_connection *connection, uint64_t now) {
     return age < 1000 ? UINT64_MAX : bytes * 1000 / age;
 }
 
+/* What it has sent may not have been read yet. */
+static bool is_new(const struct http_connection *connection, uint64_t now) {
+    return now - connection->since < NEW_FOR;
+}
+
 static struct http_connection *slowest(struct http_server *server) {
     struct http_connection *found = NULL;
     uint64_t least = 0;
@@ -61,6 +67,7 @@ static struct http_connection *slowest(struct http_server *server) {
     for (struct list_link *link = server->slow.first; link && looked < LOOK_MAX;
          link = link->next, looked++) {
         struct http_connection *connection = OWNER(link, struct http_connection, link);
+        if (is_new(connection, server->now)) continue;
         uint64_t bytes = speed(connection, server->now);
         if (found && bytes >= least) continue;
         found = connection;
@@ -69,14 +76,21 @@ static struct http_connection *slowest(struct http_server *server) {
     return found;
 }
 
-/* False: every connection's call runs. */
+/* The idlest, or the slowest; NULL: everybody's call runs, or has just come. */
+static struct http_connection *find_dispensable(struct http_server *server) {
+    struct list_link *link = server->idle.first;
+    if (link) {
+        struct http_connection *idlest = OWNER(link, struct http_connection, link);
+        if (!is_new(idlest, server->now)) return idlest;
+    }
+    return slowest(server);
+}
+
+/* False: nobody can be shut out. */
 static bool make_room(struct http_server *server) {
-    struct list_link *idlest = server->idle.first;
-    struct http_connection *connection =
-        idlest ? OWNER(idlest, struct http_connection, link) : slowest(server);
-    if (!connection) return false;
-    connection_evict(connection);
-    return true;
+    struct http_connection *connection = find_dispensable(server);
+    if (connection) connection_evict(connection);
+    return connection != NULL;
 }
 
 /* ---- accepting */
@@ -89,11 +103,12 @@ static void watch_listener(struct http_server *server, bool watch) {
     if (failed && watch) return; /* tried again at the next turn */
     server->listening = watch;
     server->listen_again = watch ? 0 : server->now + AGAIN_AFTER;
+    server->open_then = server->open;
 }
 
 void server_listen_again(struct http_server *server) {
     if (!server->listen_again) return;
-    if (server->open < server->settings.connections || server->now >= server->listen_again)
+    if (server->open < server->open_then || server->now >= server->listen_again)
         watch_listener(server, true);
 }
 
@@ -122,10 +137,8 @@ static void pause_listening(struct http_server *server, int error) {
     watch_listener(server, false);
 }
 
-/* Everybody's call runs. */
-static bool is_full(const struct http_server *server) {
-    return server->open >= server->settings.connections && !server->idle.first &&
-           !server->slow.first;
+static bool is_full(struct http_server *server) {
+    return server->open >= server->settings.connections && !find_dispensable(server);
 }
 
 void server_accept(struct http_server *server) {

@@ -26,7 +26,8 @@ struct http_server {
     int epoll;
     int listener;          /* -1: none */
     bool listening;        /* the listener is in the epoll set */
-    uint64_t listen_again; /* when it is put back although no connection has ended; 0: it is in */
+    uint64_t listen_again; /* when it is put back even if no connection has ended; 0: it is in */
+    uint32_t open_then;    /* connections when the listener was left */
     bool say_close;
     uint64_t now; /* of the latest poll */
 

@@ -165,7 +165,10 @@ static void fetch(struct shell_request *request) {
         run_fail(request, FAILURE_UNKNOWN, NULL);
         break;
     case SKILL_MISCONFIGURED:
-        run_fail(request, FAILURE_MISCONFIGURED, load->error.text);
+        run_fail(request,
+                 load->error.kind == ERR_CANCELLED ? FAILURE_LOAD /* the store has stopped */
+                                                   : FAILURE_MISCONFIGURED,
+                 load->error.text);
         break;
     }
     request->at_work = false; /* no mail will come */
