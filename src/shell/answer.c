@@ -23,6 +23,16 @@ void answer_data(struct shell_request *request, unsigned status, const char *typ
             .type = type, .data = data, .size = size, .release = free, .owner = data});
 }
 
+void answer_shared(struct shell_request *request, const char *type, const struct buf *body,
+                   void (*release)(void *owner), void *owner) {
+    set(request, HTTP_OK,
+        (struct http_answer){.type = type,
+                             .data = body->data,
+                             .size = body->size,
+                             .release = release,
+                             .owner = owner});
+}
+
 void answer_static(struct shell_request *request, unsigned status, const char *text) {
     set(request, status,
         (struct http_answer){.type = TYPE_TEXT, .data = text, .size = strlen(text)});

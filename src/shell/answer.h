@@ -11,6 +11,9 @@
 /* Takes over `data` (malloc; NULL only with size 0). `type` NULL: no Content-Type. */
 void answer_data(struct shell_request *request, unsigned status, const char *type, void *data,
                  size_t size);
+/* 200 with a body that others have too: `release` is called with `owner` when it was sent. */
+void answer_shared(struct shell_request *request, const char *type, const struct buf *body,
+                   void (*release)(void *owner), void *owner);
 /* Takes over the buffer's memory; a failed buffer becomes a 503. */
 void answer_buf(struct shell_request *request, unsigned status, const char *type, struct buf *buf);
 /* A copy, as text/plain. */

@@ -6,10 +6,12 @@
 #include <stdatomic.h>
 
 #include "http/http.h"
+#include "shell/listing.h"
 #include "shell/request.h"
 #include "shell/shell.h"
 
-struct schema_checker;
+struct aside;
+struct schema_cache;
 
 struct shell_loop {
     struct shell *shell;
@@ -36,7 +38,9 @@ struct shell {
     struct shell_settings settings;
     struct skill_store *store;
     struct runtime *runtime;
-    struct schema_checker *checker;
+    struct aside *aside;
+    struct schema_cache *schemas; /* the thread aside's */
+    struct listings listings;
     struct shell_loop *loops;
     atomic_int phase;
     atomic_size_t body_bytes;

@@ -112,6 +112,7 @@ static void release(struct shell_request *request) {
     request_body_drop(request);
     buf_clear(&request->names);
     buf_clear(&request->headers);
+    buf_free(&request->body_made); /* of a client that left */
     add(&loop->active, -1);
     if (loop->free_count == POOL_MAX) {
         free_memory(request);
@@ -120,6 +121,13 @@ static void release(struct shell_request *request) {
     request->next_free = loop->free;
     loop->free = request;
     loop->free_count++;
+}
+
+void request_send_to_work(struct shell_request *request, void (*on_mail)(struct shell_request *)) {
+    must(!request->at_work);
+    request->on_mail = on_mail;
+    request->at_work = true;
+    request->loop->outstanding++;
 }
 
 void request_closed(struct shell_request *request) {

@@ -9,6 +9,7 @@
 #include "skill/store.h"
 
 struct shell_loop;
+struct listing;
 struct route;
 
 /* Life cycle: X(state, text, states it may come from as bits). */
@@ -17,14 +18,15 @@ struct route;
     X(REQUEST_READING, "reading", FROM(REQUEST_FREE)) /* headers are there, the body comes in */   \
     X(REQUEST_LOADING, "loading", FROM(REQUEST_READING)) /* the store has it */                    \
     X(REQUEST_RUNNING, "running",                                                                  \
-      FROM(REQUEST_READING) | FROM(REQUEST_LOADING))       /* the runtime has it */                \
-    X(REQUEST_CHECKING, "checking", FROM(REQUEST_RUNNING)) /* the schema checker has it */         \
+      FROM(REQUEST_READING) | FROM(REQUEST_LOADING)) /* the runtime has it */                      \
+    X(REQUEST_ASIDE, "aside",                                                                      \
+      FROM(REQUEST_READING) | FROM(REQUEST_RUNNING)) /* the thread aside has it */                 \
     X(REQUEST_ANSWERED, "answered",                                                                \
       FROM(REQUEST_READING) | FROM(REQUEST_LOADING) | FROM(REQUEST_RUNNING) |                      \
-          FROM(REQUEST_CHECKING)) /* the HTTP server has the answer */                             \
+          FROM(REQUEST_ASIDE)) /* the HTTP server has the answer */                                \
     X(REQUEST_LEFT, "left",                                                                        \
       FROM(REQUEST_LOADING) | FROM(REQUEST_RUNNING) |                                              \
-          FROM(REQUEST_CHECKING)) /* by its client; work goes on */
+          FROM(REQUEST_ASIDE)) /* by its client; work goes on */
 
 enum request_state {
 #define X(state, text, from) state,
@@ -65,12 +67,19 @@ struct shell_request {
     struct invocation_request run;
     uint32_t world_minor; /* of the skill that it runs */
 
+    void (*aside)(struct shell_request *request); /* what is done on the thread aside … */
+    struct buf body_made;                         /* … makes the body of the answer, … */
+    struct listing *listing;                      /* … or finds a shared one; counted */
+    int listing_kind;
+
     struct shell_request *next_free; /* in the loop's pool */
 };
 
 /* From the loop's pool; NULL without memory. READING. */
 struct shell_request *request_new(struct shell_loop *loop, struct http_request *http);
 void request_move(struct shell_request *request, enum request_state state);
+/* Another thread gets it: `on_mail` is called when it comes back. */
+void request_send_to_work(struct shell_request *request, void (*on_mail)(struct shell_request *));
 /* The HTTP server, or the other thread, is done with it. Frees it with the last of them. */
 void request_closed(struct shell_request *request);
 void request_work_done(struct shell_request *request);

@@ -1,6 +1,7 @@
 /* The table of routes, and the handlers that answer at once. */
 #include "base/str.h"
 #include "shell/answer.h"
+#include "shell/listing.h"
 #include "shell/loop.h"
 #include "shell/route.h"
 #include "shell/run.h"
@@ -18,20 +19,12 @@ static void handle_ready(struct shell_request *request) {
         answer_text(request, HTTP_SERVICE_UNAVAILABLE, "stopping");
 }
 
-static void list(struct shell_request *request,
-                 void (*fill)(struct skill_store *store, struct buf *json)) {
-    struct buf json;
-    buf_init(&json, SIZE_MAX);
-    fill(request->loop->shell->store, &json);
-    answer_buf(request, HTTP_OK, TYPE_JSON, &json);
-}
-
 static void handle_skills(struct shell_request *request) {
-    list(request, skill_store_list);
+    listing_answer(request, LISTING_SKILLS);
 }
 
 static void handle_cached(struct shell_request *request) {
-    list(request, skill_store_list_cached);
+    listing_answer(request, LISTING_CACHED);
 }
 
 static void drop(struct shell_request *request, struct str namespace, struct str name) {

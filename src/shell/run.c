@@ -49,13 +49,6 @@ static void ran_elsewhere(struct invocation_request *run) {
     mailbox_post(&request->loop->mail, &request->mail);
 }
 
-static void send_to_work(struct shell_request *request, void (*on_mail)(struct shell_request *)) {
-    must(!request->at_work);
-    request->on_mail = on_mail;
-    request->at_work = true;
-    request->loop->outstanding++;
-}
-
 /* ---- the invocation is over */
 
 static void forget_answer(struct invocation_request *run) {
@@ -86,12 +79,12 @@ static void answer_run(struct shell_request *request) {
 static void ended(struct shell_request *request);
 
 static void check_schemas(struct shell_request *request) {
-    request_move(request, REQUEST_CHECKING);
-    send_to_work(request, ended);
-    metadata_check(request->loop->shell->checker, request);
+    request_move(request, REQUEST_ASIDE);
+    request_send_to_work(request, ended);
+    metadata_check(request);
 }
 
-/* Mail: the runtime, or the checker of schemas, is done. */
+/* Mail: the runtime, or the thread aside, is done. */
 static void ended(struct shell_request *request) {
     bool left = request->state == REQUEST_LEFT;
     bool metadata =
@@ -131,7 +124,7 @@ static bool start(struct shell_request *request, struct skill *skill) {
     request->run.done = ran_elsewhere;
     request->world_minor = skill->world_minor;
     request_move(request, REQUEST_RUNNING);
-    send_to_work(request, ended);
+    request_send_to_work(request, ended);
     runtime_submit(request->loop->shell->runtime, &request->run);
     return true;
 }
@@ -153,7 +146,7 @@ static void fetch(struct shell_request *request) {
     struct skill_request *load = &request->load;
     load->done = loaded_elsewhere;
     load->skill = NULL;
-    send_to_work(request, loaded);
+    request_send_to_work(request, loaded);
     switch (skill_store_get(request->loop->shell->store, request->skill_namespace,
                             request->skill_name, load)) {
     case SKILL_PENDING:

@@ -54,6 +54,8 @@ void entry_release(struct entry *entry);
 /* Go to another state. A move that the table does not have is an error of ours: it ends the process
  * with both names. */
 void entry_move(struct entry *entry, enum entry_state state);
+/* How many moves there were, of all entries. Any thread, without the lock. */
+uint64_t entry_moves_made(void);
 const char *entry_state_name(enum entry_state state);
 void entry_wait(struct entry *entry, struct skill_request *request);
 /* Take everything that waits, in its order, linked by `next`. */

@@ -237,6 +237,11 @@ void skill_store_list_cached(struct skill_store *store, struct buf *json) {
     buf_text(json, "[\"dev/echo\"]");
 }
 
+uint64_t skill_store_version(struct skill_store *store) {
+    (void)store;
+    return 1;
+}
+
 bool skill_store_drop(struct skill_store *store, struct str namespace, struct str name) {
     (void)store;
     return str_is(namespace, "dev") && (str_is(name, "echo") || str_is(name, "a/b"));
