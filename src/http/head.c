@@ -193,7 +193,7 @@ static bool names_a_version(struct str bytes) {
 }
 
 bool http_head_read(struct str bytes, struct http_head *head, struct http_problem *problem) {
-    while (bytes.size > 0 && strchr("\r\n", *bytes.data)) bytes.data++, bytes.size--;
+    while (bytes.size >= 2 && memcmp(bytes.data, "\r\n", 2) == 0) bytes.data += 2, bytes.size -= 2;
     enum pk_http_result result = pk_http_head_parse(bytes.data, bytes.size, &head->parsed);
     if (result == PK_HTTP_BAD_VERSION && !names_a_version(bytes)) result = PK_HTTP_BAD_REQUEST_LINE;
     if (result != PK_HTTP_OK) return refuse(result, problem);
