@@ -44,15 +44,15 @@ enum pk_http_result {
     PK_HTTP_OK,
     PK_HTTP_PARTIAL, /* the bytes end before the head does */
     PK_HTTP_BAD_REQUEST_LINE,
-    PK_HTTP_BAD_VERSION,      /* anything but HTTP/1.0 and HTTP/1.1 */
-    PK_HTTP_BAD_NAME,         /* of a header; also a folded line, a blank before the colon */
-    PK_HTTP_BAD_VALUE,        /* of a header: a control byte, a lone CR */
+    PK_HTTP_BAD_VERSION, /* anything but HTTP/1.0 and HTTP/1.1 */
+    PK_HTTP_BAD_NAME,    /* of a header; also a folded line, a blank before the colon */
+    PK_HTTP_BAD_VALUE,   /* of a header: a control byte, a lone CR */
     PK_HTTP_BAD_LINE_END,
     PK_HTTP_TOO_MANY_HEADERS, /* more than PK_HTTP_HEADERS_MAX */
 };
 
-/* Fills `head` only with PK_HTTP_OK, from `size` bytes that end with the head's empty line. It takes
- * a lone LF as the end of a line: whoever must not, looks before. Never fails otherwise. */
+/* Fills `head` only with PK_HTTP_OK, from `size` bytes that end with the head's empty line. It
+ * takes a lone LF as the end of a line: whoever must not, looks before. Never fails otherwise. */
 enum pk_http_result pk_http_head_parse(const char *bytes, size_t size, struct pk_http_head *head);
 
 #endif

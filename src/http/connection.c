@@ -94,7 +94,6 @@ static void end_request(struct http_connection *connection, enum http_end end) {
 
 void connection_end(struct http_connection *connection) {
     must(connection->state == CONNECTION_CLOSED);
-    list_remove(&connection->server->closed, &connection->link);
     end_request(connection, HTTP_LEFT);
     buf_free(&connection->input);
     buf_free(&connection->unsent);

@@ -97,7 +97,8 @@ struct http_connection {
 /* Move to a state that may come after the present one, and set that one's list and deadline. */
 void connection_move(struct http_connection *connection, enum connection_state state);
 void connection_init(struct http_connection *connection, struct http_server *server, int fd);
-/* It is CLOSED, and frees what it has; the struct stays the caller's. Ends its request. */
+/* It is CLOSED and in no list: ends its request and frees what it has; the struct stays the
+ * caller's. */
 void connection_end(struct http_connection *connection);
 
 /* Bytes came. They are used at once, or kept. */

@@ -29,7 +29,7 @@ static void check_size(struct str bytes, struct http_problem *problem) {
 static bool may_begin(struct str bytes, struct http_problem *problem) {
     size_t blank = 0;
     while (blank < bytes.size && (bytes.data[blank] == '\r' || bytes.data[blank] == '\n')) blank++;
-    if (blank > 2 * HTTP_EMPTY_LINES_MAX)
+    if (blank / 2 > HTTP_EMPTY_LINES_MAX)
         return fail(problem, HTTP_BAD_REQUEST,
                     "There are too many empty lines before the request.");
     char first = blank < bytes.size ? bytes.data[blank] : 'A';

@@ -45,7 +45,7 @@ struct http_head;
     X(HTTP_VERSION_NOT_SUPPORTED, 505, "HTTP Version Not Supported")
 
 enum http_status {
-#define X(name, number, reason) name = number,
+#define X(name, number, reason) name = (number),
     HTTP_STATUSES(X)
 #undef X
 };

@@ -21,20 +21,24 @@ enum { EVENTS = 128, READS_MAX = 4 /* of one connection per event */ };
 /* ---- connections */
 
 void server_reap(struct http_server *server) {
-    while (server->closed.first) {
-        struct http_connection *connection =
-            OWNER(server->closed.first, struct http_connection, link);
+    struct list_link *link;
+    while ((link = server->closed.first)) {
+        struct http_connection *connection = OWNER(link, struct http_connection, link);
+        list_remove(&server->closed, link);
         connection_end(connection);
         free(connection);
     }
 }
 
+static void close_list(const struct list *list) {
+    while (list->first)
+        connection_move(OWNER(list->first, struct http_connection, link), CONNECTION_CLOSED);
+}
+
 void http_server_close_all(struct http_server *server) {
-    struct list *const lists[] = {&server->idle, &server->slow, &server->working};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        while (lists[i]->first)
-            connection_move(OWNER(lists[i]->first, struct http_connection, link),
-                            CONNECTION_CLOSED);
+    close_list(&server->idle);
+    close_list(&server->slow);
+    close_list(&server->working);
     server_reap(server);
 }
 

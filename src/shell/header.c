@@ -11,10 +11,14 @@ static struct str behind(struct str text, size_t size) {
     return (struct str){text.data + size, text.size - size};
 }
 
+static bool ends_type(char byte) {
+    return byte == ';' || byte == ' ' || byte == '\t';
+}
+
 bool header_is_json(struct str content_type) {
     static const char prefix[] = "application/", json[] = "json";
     size_t size = 0, json_size = sizeof json - 1;
-    while (size < content_type.size && !memchr("; \t", content_type.data[size], 3)) size++;
+    while (size < content_type.size && !ends_type(content_type.data[size])) size++;
     struct str type = {content_type.data, size};
     if (!begins_with(type, prefix)) return false;
     struct str kind = behind(type, sizeof prefix - 1);
