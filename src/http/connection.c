@@ -99,17 +99,11 @@ void connection_end(struct http_connection *connection) {
     buf_free(&connection->unsent);
 }
 
-/* Its last answer is out. */
+/* Its last answer is out. Closing a socket that has unread bytes, or gets some, resets the
+ * connection, and the reset may overtake the answer: so the client closes first, if it does. */
 static void finish(struct http_connection *connection) {
-    bool all_read = connection->body_done && connection->input.size == 0;
-    if (all_read || connection->eof) {
-        connection_move(connection, CONNECTION_CLOSED);
-        return;
-    }
-    /* Closing a socket that has unread bytes resets the connection, and the reset may overtake the
-     * answer. */
-    socket_shut(connection);
-    connection_move(connection, CONNECTION_LINGERING);
+    if (!connection->eof) socket_shut(connection);
+    connection_move(connection, connection->eof ? CONNECTION_CLOSED : CONNECTION_LINGERING);
 }
 
 void connection_answered(struct http_connection *connection) {

@@ -21,10 +21,11 @@ enum { EVENTS = 128, READS_MAX = 4 /* of one connection per event */ };
 /* ---- connections */
 
 void server_reap(struct http_server *server) {
-    struct list_link *link;
-    while ((link = server->closed.first)) {
+    struct list_link *link = server->closed.first, *next;
+    server->closed = (struct list){0};
+    for (; link; link = next) {
         struct http_connection *connection = OWNER(link, struct http_connection, link);
-        list_remove(&server->closed, link);
+        next = link->next;
         connection_end(connection);
         free(connection);
     }
