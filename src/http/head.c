@@ -16,10 +16,12 @@ static bool fail(struct http_problem *problem, unsigned status, const char *text
 static const char too_large[] = "The head of the request is larger than 16 KiB.";
 static const char too_long[] = "The target of the request is longer than 8 KiB.";
 
-/* What a head that has not ended is already known to be. */
-static void check_size(struct str bytes, struct http_problem *problem) {
-    const char *line_end = memchr(bytes.data, '\n', bytes.size);
-    if (!line_end && bytes.size > HTTP_TARGET_MAX + 100)
+/* So long a request line may be; a method and a version are short. */
+enum { LINE_MAX_BYTES = HTTP_TARGET_MAX + 100 };
+
+/* What a head that has not ended is already known to be; `line`: bytes of its request line. */
+static void check_size(struct str bytes, size_t line, struct http_problem *problem) {
+    if (line > LINE_MAX_BYTES)
         fail(problem, HTTP_URI_TOO_LONG, too_long);
     else if (bytes.size > HTTP_HEAD_MAX)
         fail(problem, HTTP_HEADERS_TOO_LARGE, too_large);
@@ -53,12 +55,14 @@ size_t http_head_find_end(struct str bytes, size_t *scanned, struct http_problem
             if (next > HTTP_HEAD_MAX) fail(problem, HTTP_HEADERS_TOO_LARGE, too_large);
             return problem->status ? 0 : next;
         }
+        if (!begun) check_size((struct str){bytes.data, next}, next - at, problem);
+        if (problem->status) return 0;
         begun |= !empty;
         at = next;
     }
     if (begun) *scanned = at; /* empty lines before the request line are looked at again */
     if (!begun && !may_begin(bytes, problem)) return 0;
-    check_size(bytes, problem);
+    check_size(bytes, begun ? 0 : bytes.size - at, problem);
     return 0;
 }
 
