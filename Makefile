@@ -1,10 +1,11 @@
 # The front door. Everything it calls says what it does; each target can be run again at once.
 #   make demo    install what is missing, build, run the sample skills, print a table
 #   make test    build and run every test
-#   make bench   print measured figures beside their targets
+#   make install PREFIX=/usr/local   put programs, library and licences there, for any user (DESTDIR for packages)
+#   make bench   print measured figures beside their targets; AGAINST=path/to/another/pharia-kernel measures that one in turns, ONLY=throughput one part
 #   make soak    long fuzzing: half an hour for each target
 #   make help    all targets
-.PHONY: help setup build skills demo test unit e2e judge bench soak asan tsan fuzz format format-check lint dependencies clean
+.PHONY: help setup build install skills demo test unit e2e judge bench soak asan tsan fuzz format format-check lint dependencies clean
 
 SHELL := /bin/bash
 export PATH := $(shell tools/paths.sh)
@@ -19,6 +20,9 @@ setup:
 
 build: setup
 	@tools/build.sh release
+
+install: build
+	@PREFIX='$(PREFIX)' DESTDIR='$(DESTDIR)' tools/install.sh
 
 skills: build
 	@skills/build.sh
@@ -39,7 +43,7 @@ judge: skills
 	@$(T) "random components against Wasmtime's component implementation" tools/python.sh -m pytest -q tests/judge
 
 bench: skills
-	@tools/python.sh tests/bench/bench.py --kernel $(BUILD)/release/src/kernel/pharia-kernel
+	@tools/python.sh tests/bench/bench.py --kernel $(BUILD)/release/src/kernel/pharia-kernel $(if $(AGAINST),--against $(AGAINST)) $(if $(ONLY),--only $(ONLY))
 
 asan tsan: setup
 	@tools/build.sh $@ test

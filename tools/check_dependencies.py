@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Check that includes between the folders of src/ go one way only, and that one folder knows Wasmtime (design: docs/architecture.md)."""
+"""Check that includes between the folders of src/ go one way only, that one folder knows Wasmtime (design: docs/architecture.md), and that processes
+are started by posix_spawn only (docs/engine.md, rule 3)."""
 import pathlib
 import re
 import sys
@@ -21,6 +22,7 @@ ALLOWED = {
     "kernel": "base component link abi engine wasi csi skill runtime shell ffi",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+FORK = re.compile(r"\b(fork|vfork|popen|system|daemon)\(")
 WASMTIME = re.compile(r"^(wasm|wasmtime|wasi)(\.h|/)")
 
 
@@ -32,10 +34,12 @@ def problems(root):
             continue
         allowed = set(ALLOWED[folder].split()) | {folder}
         for number, line in enumerate(path.read_text().splitlines(), 1):
+            place = f"{path.relative_to(root)}:{number}"
+            if FORK.search(re.sub(r'"[^"]*"', "", line)):
+                yield f"{place}: copies the process; start others by posix_spawn"
             match = INCLUDE.match(line)
             if not match:
                 continue
-            place = f"{path.relative_to(root)}:{number}"
             name = match[2]
             if WASMTIME.match(name) and not (match[1] == '"' and name.startswith("wasi/")):
                 if folder != "engine":

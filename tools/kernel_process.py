@@ -36,7 +36,7 @@ class Answer:
 class Kernel:
     """`with Kernel(binary) as kernel:` runs one; folder/skills is its namespace `dev`, the log goes to folder/kernel.log."""
 
-    def __init__(self, binary, folder=None, cache=None, env=None, args=(), start=True):
+    def __init__(self, binary, folder=None, cache=None, env=None, args=(), start=True, popen=None):
         self.binary = str(pathlib.Path(binary).resolve())
         self.own = tempfile.TemporaryDirectory(prefix="pharia-") if folder is None else None
         self.folder = pathlib.Path(folder or self.own.name)
@@ -50,6 +50,7 @@ class Kernel:
             if name in os.environ:
                 self.env.setdefault(name, os.environ[name])
         self.args = list(args)
+        self.popen = popen or {}  # further arguments of subprocess.Popen, such as the user
         self.process = None
         self.connection = None
         if start:
@@ -59,7 +60,7 @@ class Kernel:
         self.log_path = self.folder / "kernel.log"
         self.log_file = open(self.log_path, "ab")
         self.process = subprocess.Popen([self.binary, *self.args], cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL,
-                                        stdout=self.log_file, stderr=self.log_file)
+                                        stdout=self.log_file, stderr=self.log_file, **self.popen)
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self.process.poll() is not None:

@@ -1,8 +1,6 @@
 /* The life of an instance's ABI state; see instance.h. */
 #include "abi/instance.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "abi/internal.h"
@@ -36,13 +34,4 @@ void abi_instance_reuse(struct abi_instance *instance, const struct abi_interfac
     abi_handles_end(instance, drop, context);
     abi_lower_reset(instance);
     begin(instance, interface, arena);
-}
-
-bool abi_fail(struct abi_instance *instance, const char *format, ...) {
-    if (instance->error[0] != '\0') return false;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(instance->error, sizeof instance->error, format, args);
-    va_end(args);
-    return false;
 }

@@ -4,42 +4,50 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
+#include "base/escape.h"
 
 /* Everything is composed beside `err`, because its old text is often one of the arguments. */
 struct text {
     char bytes[sizeof(((struct err *)0)->text)];
     size_t size;
-    bool cut;
 };
 
+/* As much as fits. */
 static void text_add(struct text *text, const char *bytes) {
     size_t room = sizeof text->bytes - text->size, size = strlen(bytes);
-    if (size >= room) text->cut = true, size = room - 1;
-    memcpy(text->bytes + text->size, bytes, size + 1);
+    if (size >= room) size = room - 1;
+    memcpy(text->bytes + text->size, bytes, size);
     text->size += size;
     text->bytes[text->size] = '\0';
 }
 
 static void text_format(struct text *text, const char *format, va_list args) {
-    int size = vsnprintf(text->bytes, sizeof text->bytes, format, args);
-    text->cut = size >= (int)sizeof text->bytes;
+    vsnprintf(text->bytes, sizeof text->bytes, format, args);
     text->size = strlen(text->bytes);
 }
 
-/* A text that was cut must not end inside a character: it goes into JSON bodies and log lines. */
-static void text_trim(struct text *text) {
-    size_t at = text->size, tail = 0;
-    while (at > 0 && tail < 3 && ((uint8_t)text->bytes[at - 1] & 0xc0) == 0x80) at--, tail++;
-    if (at > 0 && (uint8_t)text->bytes[at - 1] >= 0xc0 &&
-        utf8_sequence(text->bytes + at - 1, tail + 1) == 0)
-        text->bytes[at - 1] = '\0';
+/* Whether the text was cut inside its last character. */
+static bool is_cut_off(const char *bytes, size_t size) {
+    uint8_t low, high;
+    return size < 4 && utf8_lead((uint8_t)bytes[0], &low, &high) > size;
 }
 
+/* Texts have names and words of others in them, and go to terminals, logs and HTTP answers: they
+ * are escaped here, once for all. Neither a character nor an escape is cut in its middle. */
 static bool text_give(struct text *text, struct err *err, enum err_kind kind) {
-    if (text->cut) text_trim(text);
+    size_t used = 0;
+    bool full = text->size + 1 == sizeof text->bytes;
     err->kind = kind;
-    memcpy(err->text, text->bytes, strlen(text->bytes) + 1);
+    for (size_t at = 0; at < text->size;) {
+        char shown[ESCAPE_MAX];
+        size_t size;
+        if (full && is_cut_off(text->bytes + at, text->size - at)) break;
+        at += escape_next(text->bytes + at, text->size - at, shown, &size);
+        if (used + size >= sizeof err->text) break;
+        memcpy(err->text + used, shown, size);
+        used += size;
+    }
+    err->text[used] = '\0';
     return false;
 }
 

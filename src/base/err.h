@@ -34,7 +34,7 @@ struct err {
 };
 
 /* Fill `err` and return false, so that `return err_set(…)` reads as "fail". A text that is too long
- * is cut. */
+ * is cut; control and format characters, which names of others may have, are escaped (escape.h). */
 __attribute__((format(printf, 3, 4))) bool err_set(struct err *err, enum err_kind kind,
                                                    const char *format, ...);
 /* As err_set with ERR_IO, and ": " and the text of `errnum` after it. */

@@ -29,4 +29,11 @@ static inline void list_remove(struct list *list, struct list_link *link) {
     *(link->next ? &link->next->previous : &list->last) = link->previous;
 }
 
+/* The first, taken out; NULL when the list is empty. With list_append: a queue. */
+static inline struct list_link *list_take(struct list *list) {
+    struct list_link *first = list->first;
+    if (first) list_remove(list, first);
+    return first;
+}
+
 #endif

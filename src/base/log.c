@@ -1,7 +1,6 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,21 +9,19 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/log_rate.h"
+#include "base/log_ring.h"
 #include "base/log_text.h"
 
-#define RING_SIZE    ((size_t)1 << 20)
 #define MESSAGE_SIZE 4096
 #define GRACE        (50 * CLOCK_MS) /* for a writer that stops by itself at the deadline */
 
-/* Lines wait in ring[start, start + size) (modulo RING_SIZE). Only the writer moves `start`, so it
- * writes from the ring without the lock: callers touch free bytes alone. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t filled, ended;
@@ -32,66 +29,33 @@ static struct {
     bool waiting;  /* the writer waits for `filled` */
     bool broken;   /* the last write failed: no use in reporting what was lost */
     uint64_t lost; /* lines since the last report */
-    size_t start, size;
+    struct log_rate rate;
     int fd, wake; /* `wake`: an eventfd that takes the writer out of poll */
     _Atomic uint64_t deadline;
     pthread_t thread;
-    char ring[RING_SIZE];
+    struct log_ring ring;
 } writer = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .filled = PTHREAD_COND_INITIALIZER,
     .ended = PTHREAD_COND_INITIALIZER,
     .deadline = UINT64_MAX,
 };
-static _Atomic int log_level = LOG_INFO;
+static struct log_levels wanted = {LOG_INFO, {[0 ... LOG_AREA_COUNT - 1] = LOG_INFO}};
 
 /* ---- writing ---- */
-
-/* At most PIPE_BUF bytes: so much goes into a pipe in one piece, and without waiting when poll says
- * that there is room. Ends with a line where it can, so that our lines and another process's on the
- * same pipe do not mix. */
-static size_t portion(const char *bytes, size_t size) {
-    if (size <= PIPE_BUF) return size;
-    const char *newline = memrchr(bytes, '\n', PIPE_BUF);
-    return newline == NULL ? PIPE_BUF : (size_t)(newline + 1 - bytes);
-}
-
-/* The bytes that went out without waiting, -1 when the descriptor is of no use. */
-static ssize_t write_some(int fd, const char *bytes, size_t size) {
-    struct pollfd out = {.fd = fd, .events = POLLOUT};
-    if (poll(&out, 1, 0) <= 0) return 0;
-    ssize_t written = write(fd, bytes, portion(bytes, size));
-    return written < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : written;
-}
 
 static void write_directly(const struct log_text *line) {
     size_t done = 0;
     ssize_t written;
     while (done < line->size &&
-           (written = write_some(STDERR_FILENO, line->bytes + done, line->size - done)) > 0)
+           (written = log_write_some(STDERR_FILENO, line->bytes + done, line->size - done)) > 0)
         done += (size_t)written;
 }
 
 /* ---- the ring, under the lock ---- */
 
-static bool ring_put(const struct log_text *line) {
-    if (line->size > RING_SIZE - writer.size) return false;
-    size_t at = (writer.start + writer.size) % RING_SIZE;
-    size_t first = line->size < RING_SIZE - at ? line->size : RING_SIZE - at;
-    memcpy(writer.ring + at, line->bytes, first);
-    memcpy(writer.ring, line->bytes + first, line->size - first);
-    writer.size += line->size;
-    return true;
-}
-
-static void ring_drop(size_t size) {
-    writer.size -= size;
-    writer.start = (writer.start + size) % RING_SIZE;
-    if (writer.size == 0) writer.start = 0; /* touches fewer pages */
-}
-
 static void report_lost(void) {
-    if (writer.lost == 0 || writer.broken || writer.size > RING_SIZE / 2) return;
+    if (writer.lost == 0 || writer.broken || writer.ring.size > LOG_RING_SIZE / 2) return;
     struct log_text line;
     char text[100];
     int size = snprintf(text, sizeof text, "%llu lines lost: the reader of the log is too slow",
@@ -99,13 +63,17 @@ static void report_lost(void) {
     log_text_begin(&line, LOG_WARN, "log");
     log_text_add(&line, text, (size_t)size);
     log_text_end(&line);
-    if (ring_put(&line)) writer.lost = 0;
+    if (log_ring_put(&writer.ring, &line)) writer.lost = 0;
 }
 
-static uint64_t count_lines(const char *bytes, size_t size) {
-    uint64_t lines = 0;
-    for (size_t i = 0; i < size; i++) lines += bytes[i] == '\n';
-    return lines;
+static void put_or_lose(const struct log_text *line) {
+    if (!log_ring_put(&writer.ring, line)) writer.lost++;
+}
+
+/* What was more than its kind's rate: counts of seconds that are over at `now`. */
+static void tell_rates(uint64_t now) {
+    static struct log_text line; /* the lock guards it; a caller's stack may be a fiber's */
+    while (log_rate_tell(&writer.rate, now, &line)) put_or_lose(&line);
 }
 
 /* ---- the writer thread ---- */
@@ -129,16 +97,32 @@ static void wait_for_room(void) {
 
 /* Write the oldest bytes, unlocked; false when the time is over. */
 static bool write_ring(void) {
-    const char *bytes = writer.ring + writer.start;
-    size_t size = writer.size < RING_SIZE - writer.start ? writer.size : RING_SIZE - writer.start;
+    struct str oldest = log_ring_oldest(&writer.ring);
     pthread_mutex_unlock(&writer.lock);
-    ssize_t written = write_some(writer.fd, bytes, size);
+    ssize_t written = log_write_some(writer.fd, oldest.data, oldest.size);
     if (written == 0) wait_for_room();
     pthread_mutex_lock(&writer.lock);
     if (written != 0) writer.broken = written < 0;
-    if (written < 0) writer.lost += count_lines(bytes, size);
-    ring_drop(written < 0 ? size : (size_t)written);
+    if (written < 0) writer.lost += log_count_lines(oldest);
+    log_ring_drop(&writer.ring, written < 0 ? oldest.size : (size_t)written);
     return !time_is_over();
+}
+
+/* Until there is something in the ring, or the log stops. */
+static void wait_for_lines(void) {
+    while (writer.ring.size == 0 && writer.phase == RUNNING) {
+        uint64_t due = writer.rate.due;
+        struct timespec until = {.tv_sec = (time_t)(due / CLOCK_S),
+                                 .tv_nsec = (long)(due % CLOCK_S)};
+        writer.waiting = true;
+        if (due == UINT64_MAX)
+            pthread_cond_wait(&writer.filled, &writer.lock);
+        else
+            pthread_cond_clockwait(&writer.filled, &writer.lock, CLOCK_MONOTONIC, &until);
+        tell_rates(clock_monotonic());
+    }
+    writer.waiting = false;
+    if (writer.phase != RUNNING) tell_rates(UINT64_MAX - 1); /* now or never */
 }
 
 static void *writer_run(void *unused) {
@@ -146,12 +130,8 @@ static void *writer_run(void *unused) {
     bool go_on = true;
     pthread_mutex_lock(&writer.lock);
     while (go_on) {
-        while (writer.size == 0 && writer.phase == RUNNING) {
-            writer.waiting = true;
-            pthread_cond_wait(&writer.filled, &writer.lock);
-        }
-        writer.waiting = false;
-        if (writer.size == 0) break;
+        wait_for_lines();
+        if (writer.ring.size == 0) break;
         go_on = write_ring();
         report_lost();
     }
@@ -171,13 +151,14 @@ static int start_thread(void) {
     return error;
 }
 
-static bool start_locked(int fd, struct err *err) {
+static bool start_locked(int fd, unsigned most, struct err *err) {
     if (writer.phase != IDLE) return err_set(err, ERR_BUSY, "the log has been started already");
     int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake < 0) return err_errno(err, errno, "no event descriptor for the log");
     writer.fd = fd, writer.wake = wake;
-    writer.start = writer.size = 0, writer.lost = 0, writer.broken = false;
+    log_ring_drop(&writer.ring, writer.ring.size), writer.lost = 0, writer.broken = false;
     atomic_store(&writer.deadline, UINT64_MAX);
+    log_rate_init(&writer.rate, most);
     writer.phase = RUNNING; /* before the thread looks */
     int error = start_thread();
     if (error == 0) return true;
@@ -186,11 +167,11 @@ static bool start_locked(int fd, struct err *err) {
     return err_errno(err, error, "no thread for the log");
 }
 
-bool log_start(int fd, enum log_level level, struct err *err) {
+bool log_start(int fd, const struct log_settings *settings, struct err *err) {
     pthread_mutex_lock(&writer.lock);
-    bool started = start_locked(fd, err);
+    bool started = start_locked(fd, settings->most, err);
     pthread_mutex_unlock(&writer.lock);
-    if (started) atomic_store(&log_level, (int)level);
+    if (started) wanted = settings->levels;
     return started;
 }
 
@@ -231,54 +212,78 @@ void log_stop(int timeout_ms) {
 
 /* ---- callers ---- */
 
+static bool is_started(void) {
+    return writer.phase == RUNNING || writer.phase == STOPPING;
+}
+
+/* Under the lock. One signal wakes the writer; further ones only cost. */
+static void wake_writer(void) {
+    if (writer.waiting) pthread_cond_signal(&writer.filled);
+    writer.waiting = false;
+}
+
 static void submit(struct log_text *line) {
     log_text_end(line);
     pthread_mutex_lock(&writer.lock);
-    bool direct = writer.phase != RUNNING && writer.phase != STOPPING;
-    if (!direct && !ring_put(line)) writer.lost++;
-    if (!direct && writer.waiting) {
-        writer.waiting = false; /* one signal wakes it; further ones only cost */
-        pthread_cond_signal(&writer.filled);
+    bool direct = !is_started();
+    if (!direct) {
+        put_or_lose(line);
+        wake_writer();
     }
     pthread_mutex_unlock(&writer.lock);
     if (direct) write_directly(line);
 }
 
-bool log_parse_level(const char *text, enum log_level *level) {
-    for (int i = LOG_OFF; i <= LOG_TRACE; i++) {
-        if (strcasecmp(text, log_level_name((enum log_level)i)) != 0) continue;
-        *level = (enum log_level)i;
-        return true;
-    }
-    return false;
+/* The beginning of a message, not cut inside a character. */
+static void keep_beginning(const char *message, char out[LOG_RATE_SHOWN + 1]) {
+    size_t size = strnlen(message, LOG_RATE_SHOWN);
+    if (size == LOG_RATE_SHOWN)
+        while (size > 0 && ((uint8_t)message[size] & 0xc0) == 0x80) size--;
+    memcpy(out, message, size);
+    out[size] = '\0';
 }
 
-bool log_enabled(enum log_level level) {
-    return level != LOG_OFF && (int)level <= atomic_load_explicit(&log_level, memory_order_relaxed);
+static bool may_log(const struct log_kind *kind, const char *message) {
+    char *like;
+    bool may = true;
+    pthread_mutex_lock(&writer.lock);
+    if (is_started()) {
+        uint64_t now = clock_monotonic(), due = writer.rate.due;
+        if (now >= due) tell_rates(now);
+        may = log_rate_take(&writer.rate, kind, now, &like);
+        if (like) keep_beginning(message, like);
+        if (writer.rate.due < due) wake_writer(); /* it waits for longer */
+    }
+    pthread_mutex_unlock(&writer.lock);
+    return may;
+}
+
+bool log_enabled(enum log_level level, const char *module) {
+    return level != LOG_OFF && level <= log_levels_of(&wanted, module);
 }
 
 /* Per thread, not on the stack: callers run on the small stacks of fibers. */
 static _Thread_local struct log_text thread_line;
 static _Thread_local char thread_message[MESSAGE_SIZE];
 
-void log_line(enum log_level level, const char *module, const char *format, ...) {
-    if (!log_enabled(level)) return;
+void log_line(enum log_level level, const char *module, unsigned number, const char *format, ...) {
+    if (!log_enabled(level, module)) return;
     va_list args;
     va_start(args, format);
     int size = vsnprintf(thread_message, MESSAGE_SIZE, format, args);
     va_end(args);
+    /* A line has a message, even when printf cannot make it. */
+    if (size <= 0) strcpy(thread_message, "-");
+    if (!may_log(&(struct log_kind){format, module, level, number}, thread_message)) return;
     struct log_text *line = &thread_line;
     log_text_begin(line, level, module);
-    if (size <= 0)
-        log_text_put(line, "-", 1); /* a line has a message, even when printf cannot make it */
-    else
-        log_text_add(line, thread_message, strlen(thread_message));
+    log_text_add(line, thread_message, strlen(thread_message));
     if (size >= MESSAGE_SIZE) line->cut = true;
     submit(line);
 }
 
 void log_guest(const char *skill, const char *stream, const void *bytes, size_t size) {
-    if (!log_enabled(LOG_INFO)) return;
+    if (!log_enabled(LOG_INFO, "skill")) return;
     struct log_text *line = &thread_line;
     log_text_begin(line, LOG_INFO, "skill");
     log_text_add(line, skill, strlen(skill));

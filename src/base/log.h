@@ -8,31 +8,38 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum log_level { LOG_OFF, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
+#include "base/log_levels.h"
 
 struct err;
 
+enum { LOG_MOST = 20 }; /* what the kernel takes as log_settings.most */
+
+struct log_settings {
+    struct log_levels levels;
+    unsigned most; /* lines of one kind per second; 0: all */
+};
+
 /* Start the writer thread to descriptor `fd`. Before this call lines are written directly to
- * stderr. */
-bool log_start(int fd, enum log_level level, struct err *err);
+ * stderr, at LOG_INFO and however many they are. No other thread may log meanwhile. */
+bool log_start(int fd, const struct log_settings *settings, struct err *err);
 /* Write what is queued (waiting at most `timeout_ms`), end the thread. */
 void log_stop(int timeout_ms);
-/* "off", "error", "warn", "info", "debug", "trace", any case. */
-bool log_parse_level(const char *text, enum log_level *level);
-bool log_enabled(enum log_level level);
+bool log_enabled(enum log_level level, const char *module);
 
-/* `module` is the folder's name, "shell", "skill", ….  Control characters in the message are
- * escaped (\n, \t, \xNN, \\ stays). */
-__attribute__((format(printf, 3, 4))) void log_line(enum log_level level, const char *module,
-                                                    const char *format, ...);
-/* Bytes that a guest printed: escaped as above, invalid UTF-8 as \xNN, prefixed with the skill's
- * name. One line per call. */
+/* `module` is an area of log_levels.h, mostly the folder's name. What a terminal would obey in the
+ * message is escaped (escape.h). Lines of one kind, which is one call in the source and `number`,
+ * are limited to log_settings.most per second; one line tells how many more there were. `number` is
+ * the caller's, for calls whose lines are of several kinds; it must be of a small fixed set. */
+__attribute__((format(printf, 4, 5))) void log_line(enum log_level level, const char *module,
+                                                    unsigned number, const char *format, ...);
+/* Bytes that a guest printed: escaped as above, prefixed with the skill's name. One line per call,
+ * without a limit here: the caller has one for each invocation. */
 void log_guest(const char *skill, const char *stream, const void *bytes, size_t size);
 
-#define log_error(module, ...) log_line(LOG_ERROR, module, __VA_ARGS__)
-#define log_warn(module, ...)  log_line(LOG_WARN, module, __VA_ARGS__)
-#define log_info(module, ...)  log_line(LOG_INFO, module, __VA_ARGS__)
+#define log_error(module, ...) log_line(LOG_ERROR, module, 0, __VA_ARGS__)
+#define log_warn(module, ...)  log_line(LOG_WARN, module, 0, __VA_ARGS__)
+#define log_info(module, ...)  log_line(LOG_INFO, module, 0, __VA_ARGS__)
 #define log_debug(module, ...)                                                                     \
-    (log_enabled(LOG_DEBUG) ? log_line(LOG_DEBUG, module, __VA_ARGS__) : (void)0)
+    (log_enabled(LOG_DEBUG, module) ? log_line(LOG_DEBUG, module, 0, __VA_ARGS__) : (void)0)
 
 #endif

@@ -1,11 +1,10 @@
 #include "base/log_text.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/str.h"
+#include "base/escape.h"
 
 #define CUT_MARK " [cut]\n"
 #define ROOM     (LOG_TEXT_SIZE - sizeof CUT_MARK) /* for what stands before the mark */
@@ -30,35 +29,13 @@ void log_text_begin(struct log_text *text, enum log_level level, const char *mod
         (size_t)snprintf(text->bytes, ROOM, "%s %s %.64s: ", time, log_level_name(level), module);
 }
 
-/* Bytes that show as themselves; 0 when the first one must be escaped. C1 controls and the Unicode
- * line ends are controls too. */
-static size_t plain_length(const uint8_t *at, size_t size) {
-    if (at[0] < 0x20 || at[0] == 0x7f) return 0;
-    size_t length = utf8_sequence(at, size);
-    if (length == 2 && at[0] == 0xc2 && at[1] < 0xa0) return 0;
-    if (length == 3 && at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9)) return 0;
-    return length;
-}
-
-static void escape(struct log_text *text, uint8_t byte) {
-    static const char digits[] = "0123456789abcdef";
-    if (byte == '\n')
-        log_text_put(text, "\\n", 2);
-    else if (byte == '\t')
-        log_text_put(text, "\\t", 2);
-    else
-        log_text_put(text, (char[]){'\\', 'x', digits[byte >> 4], digits[byte & 15]}, 4);
-}
-
 void log_text_add(struct log_text *text, const void *bytes, size_t size) {
-    const uint8_t *at = bytes, *end = at + size;
+    const char *at = bytes, *end = at + size;
     while (at < end && !text->cut) {
-        size_t length = plain_length(at, (size_t)(end - at));
-        if (length > 0)
-            log_text_put(text, at, length);
-        else
-            escape(text, *at);
-        at += length > 0 ? length : 1;
+        char shown[ESCAPE_MAX];
+        size_t shown_size;
+        at += escape_next(at, (size_t)(end - at), shown, &shown_size);
+        log_text_put(text, shown, shown_size);
     }
 }
 

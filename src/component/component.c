@@ -12,12 +12,6 @@ enum component_layer component_layer(const uint8_t *bytes, size_t size) {
     return memcmp(bytes, component, sizeof component) == 0 ? LAYER_COMPONENT : LAYER_NEITHER;
 }
 
-bool decode_section_head(struct reader *reader, uint8_t *id, struct reader *contents) {
-    *id = reader_byte(reader);
-    reader_init(contents, reader_bytes(reader, reader_u32(reader)), reader->err);
-    return !reader->failed;
-}
-
 /* A section that is a vector of items. */
 static bool decode_items(struct decoder *decoder, struct reader *contents, uint32_t min_bytes,
                          const char *what,

@@ -6,6 +6,12 @@ void decode_join(struct reader *whole, const struct reader *part) {
     whole->at = whole->end;
 }
 
+bool decode_section_head(struct reader *reader, uint8_t *id, struct reader *contents) {
+    *id = reader_byte(reader);
+    reader_init(contents, reader_bytes(reader, reader_u32(reader)), reader->err);
+    return !reader->failed;
+}
+
 void *decode_add(struct vec *vec, struct reader *reader, const char *what) {
     if (reader->failed) return NULL;
     if (vec->count >= COMPONENT_MAX_ITEMS) {

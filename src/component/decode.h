@@ -112,6 +112,8 @@ enum { SCOPE_IMPORTS, SCOPE_EXPORTS, SCOPES_FIXED };
 /* decode.c: helpers. All leave a failure in the reader. */
 /* A failure of a reader over a part is one of the whole. */
 void decode_join(struct reader *whole, const struct reader *part);
+/* A section's header: its number, and its contents as a reader of their own. */
+bool decode_section_head(struct reader *reader, uint8_t *id, struct reader *contents);
 void *decode_add(struct vec *vec, struct reader *reader, const char *what);
 /* `offset` is where the thing of that name began, for texts. */
 bool decode_name(struct decoder *decoder, struct reader *reader, uint32_t offset, uint32_t scope,
@@ -223,8 +225,5 @@ void decode_nested(struct decoder *decoder, struct reader *reader, struct slice 
 /* Instantiate one: reads which and its arguments. */
 void decode_nested_instance(struct decoder *decoder, struct reader *reader,
                             struct instance_entry *entry);
-
-/* A section's header: its number, and its contents as a reader of their own. */
-bool decode_section_head(struct reader *reader, uint8_t *id, struct reader *contents);
 
 #endif

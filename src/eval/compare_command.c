@@ -5,55 +5,66 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "base/options.h"
+#include "eval/command.h"
 #include "eval/commands.h"
 #include "eval/report.h"
 
-static const char usage[] = EVAL_NAME
-    " compare [--full] [--json|--csv] LOG…\n"
-    "\n"
-    "Prints what run logs (YYMMDD_HHMMSS.mmm_run.log) say, command by command. Several "
-    "logs of one\n"
-    "script stand below each other as a, b, c…, with percentages of a's figures.\n"
-    "\n"
-    "  --full  also memory in detail, CPU time and latencies, where the logs have them\n"
-    "  --json  all figures as JSON (numbers; its \"units\" tells theirs)\n"
-    "  --csv   all figures as CSV, one line per log and command\n"
+static const char usage[] =
+    EVAL_NAME " compare [OPTION…] LOG…\n"
+              "\n"
+              "Prints what run logs (YYMMDD_HHMMSS.mmm_run.log) say, command by command. Several "
+              "logs of one\n"
+              "script stand below each other as a, b, c…, with percentages of a's figures.\n"
+              "\n";
+
+static const char usage_end[] =
     "\n"
     "Logs of other scripts, of other lengths and of failed runs are refused. Told, but "
     "compared: errors\n"
     "in commands without \"!\", and runs of which one is, say, warm and another is not.\n";
 
-struct options {
+static const struct option_row rows[] = {
+    {'f', "full", NULL, "also memory in detail, CPU time and latencies, where the logs have them"},
+    {'j', "json", NULL, "all figures as JSON (numbers; its \"units\" tells theirs)"},
+    {'c', "csv", NULL, "all figures as CSV, one line per log and command"},
+    {'h', "help", NULL, "this"},
+};
+
+struct compare {
     bool full, json, csv, help;
-    char **paths; /* of argv, put together */
+    char **paths; /* in argv */
     size_t count;
 };
 
-static int parse(int argc, char **argv, struct options *options) {
-    bool names = false; /* behind "--" */
-    *options = (struct options){.paths = argv};
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        if (names || word[0] != '-')
-            options->paths[options->count++] = argv[i];
-        else if (strcmp(word, "--") == 0)
-            names = true;
-        else if (strcmp(word, "--full") == 0)
-            options->full = true;
-        else if (strcmp(word, "--json") == 0)
-            options->json = true;
-        else if (strcmp(word, "--csv") == 0)
-            options->csv = true;
-        else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-            options->help = true;
-        else
-            return command_wrong("compare", "there is no option \"%s\"", word);
+static bool parse(int argc, char **argv, struct compare *out, struct err *err) {
+    struct options options;
+    const char *value;
+    int letter, count;
+    *out = (struct compare){0};
+    options_begin(&options, OPTION_TABLE(rows), argc, argv);
+    while ((letter = options_next(&options, &value, err)) != OPTIONS_END) {
+        if (letter == OPTIONS_WRONG) return false;
+        out->full |= letter == 'f';
+        out->json |= letter == 'j';
+        out->csv |= letter == 'c';
+        out->help |= letter == 'h';
     }
-    if (options->help) return EXIT_GOOD;
-    if (options->count == 0) return command_wrong("compare", "the name of a run log was expected");
-    if (options->json && options->csv)
-        return command_wrong("compare", "--json and --csv cannot go together");
-    return EXIT_GOOD;
+    out->paths = options_words(&options, &count);
+    out->count = (size_t)count;
+    if (out->help) return true;
+    if (count == 0) return err_set(err, ERR_INVALID, "the name of a run log was expected");
+    return !(out->json && out->csv) ||
+           err_set(err, ERR_INVALID, "--json and --csv cannot go together");
+}
+
+static int help(void) {
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    buf_text(&text, usage);
+    options_help(OPTION_TABLE(rows), 2, &text);
+    buf_text(&text, usage_end);
+    return command_print(&text);
 }
 
 /* ---- What the tables do not show. Exit code and tables stay as they are. */
@@ -108,7 +119,7 @@ static void warn_of_differences(const struct runlog *logs, size_t count) {
 /* ---- The command. */
 
 /* Every log that cannot be read is told, not only the first. */
-static bool read_logs(const struct options *options, struct runlog *logs) {
+static bool read_logs(const struct compare *options, struct runlog *logs) {
     struct err err;
     bool good = true;
     for (size_t i = 0; i < options->count; i++) {
@@ -127,7 +138,7 @@ static bool read_logs(const struct options *options, struct runlog *logs) {
     return good;
 }
 
-static int print_report(const struct options *options, const struct runlog *logs) {
+static int print_report(const struct compare *options, const struct runlog *logs) {
     struct buf text;
     buf_init(&text, REPORT_MAX);
     if (options->json)
@@ -140,22 +151,17 @@ static int print_report(const struct options *options, const struct runlog *logs
 }
 
 int command_compare(int argc, char **argv) {
-    struct options options;
-    int code = parse(argc, argv, &options);
-    if (code != EXIT_GOOD) return code;
-    if (options.help) {
-        struct buf text;
-        buf_init(&text, 1 << 16);
-        buf_text(&text, usage);
-        return command_print(&text);
-    }
+    struct compare options;
+    struct err err;
+    if (!parse(argc, argv, &options, &err)) return command_wrong("compare", "%s", err.text);
+    if (options.help) return help();
     must(options.count > 0);
     struct runlog *logs = calloc(options.count, sizeof *logs);
     if (!logs) {
         fprintf(stderr, EVAL_NAME " compare: no memory for %zu logs\n", options.count);
         return EXIT_FAILED;
     }
-    code = read_logs(&options, logs) ? print_report(&options, logs) : EXIT_FAILED;
+    int code = read_logs(&options, logs) ? print_report(&options, logs) : EXIT_FAILED;
     for (size_t i = 0; i < options.count; i++)
         if (logs[i].entries) runlog_free(&logs[i]);
     free(logs);

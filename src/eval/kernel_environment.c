@@ -1,6 +1,6 @@
 #include "eval/kernel_environment.h"
 
-#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,24 +35,46 @@ static bool is_unwanted(const char *variable) {
            is_one_of(ours, sizeof ours / sizeof *ours, variable);
 }
 
-void kernel_environment_set(const char *address, const char *cache_dir) {
-    for (char **at = environ; *at;) {
-        char name[PATH_SIZE];
-        int size = (int)strcspn(*at, "=");
-        if (is_unwanted(*at) && size < PATH_SIZE) {
-            snprintf(name, sizeof name, "%.*s", size, *at);
-            if (unsetenv(name) == 0) {
-                at = environ;
-                continue;
-            }
-        }
-        at++;
+void kernel_environment_free(char **environment) {
+    for (char **at = environment; at && *at; at++) free(*at);
+    free(environment);
+}
+
+__attribute__((format(printf, 2, 3))) static char **add(char **at, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(at, format, args) < 0) *at = NULL;
+    va_end(args);
+    return at + 1;
+}
+
+/* [made, end): without memory for one of them, none. */
+static char **all_or_none(char **made, char **end) {
+    char **at = made;
+    while (at < end && *at) at++;
+    if (at == end) return made;
+    for (at = made; at < end; at++) free(*at);
+    free(made);
+    return NULL;
+}
+
+char **kernel_environment_make(const char *address, const char *cache_dir) {
+    size_t count = 0;
+    bool has_level = false;
+    while (environ[count]) count++;
+    char **made = calloc(count + 6, sizeof *made), **at = made;
+    if (!made) return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (is_unwanted(environ[i])) continue;
+        at = add(at, "%s", environ[i]);
+        has_level |= strncmp(environ[i], "LOG_LEVEL=", 10) == 0;
     }
-    setenv("KERNEL_ADDRESS", address, 1);        /* what a kernel of ours reads */
-    setenv("PHARIA_KERNEL_ADDRESS", address, 1); /* what one of 2024 reads */
-    setenv("CACHE_DIR", cache_dir, 1);
-    setenv("NAMESPACE_UPDATE_INTERVAL", "1s", 1);
-    setenv("LOG_LEVEL", "info", 0);
+    at = add(at, "KERNEL_ADDRESS=%s", address);        /* what a kernel of ours reads */
+    at = add(at, "PHARIA_KERNEL_ADDRESS=%s", address); /* what one of 2024 reads */
+    at = add(at, "CACHE_DIR=%s", cache_dir);
+    at = add(at, "NAMESPACE_UPDATE_INTERVAL=1s");
+    if (!has_level) at = add(at, "LOG_LEVEL=info");
+    return all_or_none(made, at);
 }
 
 bool kernel_environment_inherited(struct buf *out) {

@@ -7,8 +7,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* In the child: the environment that the kernel gets. */
-void kernel_environment_set(const char *address, const char *cache_dir);
+/* The environment that the kernel gets; NULL without memory. The caller frees it. */
+char **kernel_environment_make(const char *address, const char *cache_dir);
+void kernel_environment_free(char **environment);
 /* Settings that it gets from our own environment: "EXECUTORS=1 GUEST_MEMORY=1Gi". */
 bool kernel_environment_inherited(struct buf *out);
 /* Refuses a working directory with a file of settings. */

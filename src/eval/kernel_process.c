@@ -3,11 +3,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -15,6 +13,7 @@
 
 #include "base/clock.h"
 #include "eval/kernel_environment.h"
+#include "eval/launch.h"
 
 enum { TAIL = 600 };
 #define POLL (5 * CLOCK_MS)
@@ -61,8 +60,6 @@ static void last_line(const struct kernel_process *kernel, char *out, size_t siz
     while (got > 0 && (tail[got - 1] == '\n' || tail[got - 1] == '\r')) got--;
     if (got <= 0) return;
     tail[got] = '\0';
-    for (ssize_t i = 0; i < got; i++) /* a terminal must not do what it says */
-        if ((tail[i] >= 0 && tail[i] < ' ' && tail[i] != '\n') || tail[i] == 127) tail[i] = ' ';
     const char *line = strrchr(tail, '\n');
     snprintf(out, size, "its last line: %s", line ? line + 1 : tail);
 }
@@ -98,23 +95,22 @@ bool kernel_alive(struct kernel_process *kernel, struct err *err) {
 
 /* ---- starting ---- */
 
-static pid_t spawn(const struct kernel_process *kernel) {
-    pid_t parent = getpid(), pid = fork();
-    if (pid != 0) return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it does not outlive us */
-    if (getppid() != parent) _exit(126);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    setpgid(0, 0); /* Ctrl-C is for us; we stop it in order */
-    int null = open("/dev/null", O_RDONLY);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(kernel->log, 1) < 0 || dup2(kernel->log, 2) < 0)
-        _exit(126);
-    kernel_environment_set(kernel->settings.address, kernel->settings.cache_dir);
-    if (chdir(kernel->settings.folder) == 0)
-        execl(kernel->settings.binary, kernel->settings.binary, (char *)NULL);
-    dprintf(2, "cannot execute it: %s\n", strerror(errno)); /* shown as its last line */
-    _exit(127);
+static bool spawn(struct kernel_process *kernel, struct err *err) {
+    const struct kernel_settings *settings = &kernel->settings;
+    char **environment = kernel_environment_make(settings->address, settings->cache_dir);
+    if (!environment) return err_set(err, ERR_MEMORY, "no memory to start %s", settings->binary);
+    struct launch start = {.self = settings->self,
+                           .command = LAUNCH_KERNEL,
+                           .argument = settings->binary,
+                           .folder = settings->folder,
+                           .environment = environment,
+                           .input = -1,
+                           .output = kernel->log};
+    int problem = launch(&start, &kernel->pid);
+    kernel_environment_free(environment);
+    if (problem == 0) return true;
+    kernel->pid = 0;
+    return err_errno(err, problem, "cannot start %s", settings->binary);
 }
 
 static bool not_ready(const struct kernel_process *kernel, const struct client_call *call,
@@ -168,11 +164,7 @@ bool kernel_start(struct kernel_process *kernel, const struct kernel_settings *s
             ntohs(address.sin_port), settings->address);
     kernel->log = open(settings->log_path, O_CREAT | O_EXCL | O_RDWR | O_APPEND | O_CLOEXEC, 0644);
     if (kernel->log < 0) return err_errno(err, errno, "cannot make %s", settings->log_path);
-    kernel->pid = spawn(kernel);
-    if (kernel->pid < 0) {
-        kernel->pid = 0;
-        return err_errno(err, errno, "cannot start %s", settings->binary);
-    }
+    if (!spawn(kernel, err)) return false;
     if (wait_ready(kernel, client, err)) return true;
     kernel_kill(kernel);
     return false;
@@ -213,7 +205,6 @@ bool kernel_stop(struct kernel_process *kernel, struct err *err) {
 void kernel_kill(struct kernel_process *kernel) {
     if (!kernel->pid) return;
     kill(-kernel->pid, SIGKILL);
-    kill(kernel->pid, SIGKILL); /* it may not have made its group yet */
     waitpid(kernel->pid, &kernel->status, 0);
     kernel->pid = 0;
 }

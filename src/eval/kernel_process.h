@@ -8,6 +8,7 @@
 #include "eval/process.h"
 
 struct kernel_settings {
+    const char *self; /* this program (launch.h) */
     const char *binary;
     const char *folder;     /* its working directory */
     const char *address;    /* "127.0.0.1:8081" */

@@ -1,55 +1,38 @@
 /* resource-eval: which subcommand it is. */
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "eval/command.h"
 #include "eval/commands.h"
+#include "eval/launch.h"
+#include "eval/noop_server.h"
 #include "eval/script.h"
 
 static int help(int argc, char **argv);
 static int help_commands(int argc, char **argv);
 static int version(int argc, char **argv);
 
+/* Those without help are for this program only and stand last (launch.h). */
 static const struct {
     const char *name, *arguments, *help;
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"run", "[OPTION…] FILE.cmds", "start a kernel, execute a script, log what each command took",
      command_run},
-    {"compare", "[--full] [--json|--csv] LOG…", "print the tables of run logs, side by side",
-     command_compare},
-    {"selftest", "[--rounds N]", "measure the client against a server that does nothing",
+    {"compare", "[OPTION…] LOG…", "print the tables of run logs, side by side", command_compare},
+    {"selftest", "[OPTION…]", "measure the client against a server that does nothing",
      command_selftest},
     {"--help", "", "this text; COMMAND --help tells more", help},
     {"--help-commands", "", "the commands of scripts, as Markdown", help_commands},
     {"--version", "", "the version", version},
+    {LAUNCH_KERNEL, "", NULL, command_launch_kernel},
+    {LAUNCH_NOTHING, "", NULL, command_serve_nothing},
 };
-
-int command_print(struct buf *text) {
-    const char *bytes = buf_cstr(text);
-    bool good = bytes && fwrite(bytes, 1, text->size, stdout) == text->size && fflush(stdout) == 0;
-    if (!good)
-        fprintf(stderr, EVAL_NAME ": cannot print %zu bytes: %s\n", text->size,
-                bytes ? strerror(errno) : "there is no memory for them");
-    buf_free(text);
-    return good ? EXIT_GOOD : EXIT_FAILED;
-}
-
-int command_wrong(const char *command, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fprintf(stderr, EVAL_NAME " %s: ", command);
-    vfprintf(stderr, format, args);
-    fprintf(stderr, "; see " EVAL_NAME " %s --help\n", command);
-    va_end(args);
-    return EXIT_WRONG_CALL;
-}
 
 static void add_help(struct buf *text) {
     buf_text(text,
              EVAL_NAME " " EVAL_VERSION ": measures a kernel that runs a script of commands.\n\n");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (size_t i = 0; i < sizeof commands / sizeof *commands && commands[i].help; i++)
         buf_format(text, "  " EVAL_NAME " %s%s%s\n      %s\n", commands[i].name,
                    *commands[i].arguments ? " " : "", commands[i].arguments, commands[i].help);
     buf_text(text, "\nExit codes: 0 good, 1 failed, 2 wrongly called.\n");

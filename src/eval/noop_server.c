@@ -6,10 +6,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "eval/launch.h"
 
 enum { EVENTS = 512, READ = 64 << 10 };
 
@@ -62,18 +63,23 @@ static int listen_somewhere(struct sockaddr_in *address) {
     return fd;
 }
 
-bool noop_server_start(pid_t *pid, struct sockaddr_in *address, struct err *err) {
-    pid_t parent = getpid();
+/* Its listener is descriptor 0. */
+int command_serve_nothing(int argc, char **argv) {
+    if (argc != 2 || !launch_end_with(argv[1])) return 126;
+    run(0);
+}
+
+bool noop_server_start(const char *self, pid_t *pid, struct sockaddr_in *address, struct err *err) {
     int listener = listen_somewhere(address);
     if (listener < 0) return err_errno(err, errno, "cannot listen on a port of 127.0.0.1");
-    *pid = fork();
-    if (*pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) _exit(0);
-        run(listener);
-    }
+    struct launch start = {.self = self,
+                           .command = LAUNCH_NOTHING,
+                           .environment = environ,
+                           .input = listener,
+                           .output = -1};
+    int problem = launch(&start, pid);
     close(listener);
-    return *pid > 0 || err_errno(err, errno, "cannot start the server that does nothing");
+    return problem == 0 || err_errno(err, problem, "cannot start the server that does nothing");
 }
 
 void noop_server_stop(pid_t pid) {

@@ -8,8 +8,10 @@
 
 #include "base/err.h"
 
-/* Starts it as a child on a free port of 127.0.0.1; it ends with us. */
-bool noop_server_start(pid_t *pid, struct sockaddr_in *address, struct err *err);
+/* Starts it as a child on a free port of 127.0.0.1; it ends with us. `self`: as in launch.h. */
+bool noop_server_start(const char *self, pid_t *pid, struct sockaddr_in *address, struct err *err);
 void noop_server_stop(pid_t pid);
+/* The hidden command: serve-nothing PARENT. */
+int command_serve_nothing(int argc, char **argv);
 
 #endif

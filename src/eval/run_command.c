@@ -1,5 +1,4 @@
 /* resource-eval run: its options. */
-#include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -8,44 +7,31 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/options.h"
+#include "eval/command.h"
 #include "eval/commands.h"
 #include "eval/runner.h"
 
-/* X(letter or 0, name, argument or NULL, help) */
-#define OPTIONS(X)                                                                                 \
-    X('m', "memory", NULL, "a line about the kernel's memory every 0.5 s in its log")              \
-    X('w', "warm", NULL, "keep the compile cache for the next warm run, and use the one before")   \
-    X('l', "legacy", NULL, "use the routes of 2024")                                               \
-    X('d', "distinct", NULL, "every copy of a sample is another skill (a literal of its own)")     \
-    X('k', "kernel", "FILE", "the kernel to run (default: pharia-kernel beside this program)")     \
-    X('s', "samples", "DIR", "where sample_py.wasm and so on are (default: the build's)")          \
-    X('a', "address", "HOST:PORT", "where the kernel listens (default 127.0.0.1:8081)")            \
-    X('f', "folder", "DIR", "the run's own: skills, caches (default eval-run)")                    \
-    X('o', "logs", "DIR", "where the logs go (default logs)")                                      \
-    X('t', "timeout", "TIME", "of a call, of start and stop (default 10m)")                        \
-    X('h', "help", NULL, "this")
-
-static const struct {
-    int letter;
-    const char *name, *argument, *help;
-} options[] = {
-#define X(letter, name, argument, help) {letter, name, argument, help},
-    OPTIONS(X)
-#undef X
+static const struct option_row rows[] = {
+    {'m', "memory", NULL, "a line about the kernel's memory every 0.5 s in its log"},
+    {'w', "warm", NULL, "keep the compile cache for the next warm run, and use the one before"},
+    {'l', "legacy", NULL, "use the routes of 2024"},
+    {'d', "distinct", NULL, "every copy of a sample is another skill (a literal of its own)"},
+    {'k', "kernel", "FILE", "the kernel to run (default: pharia-kernel beside this program)"},
+    {'s', "samples", "DIR", "where sample_py.wasm and so on are (default: the build's)"},
+    {'a', "address", "HOST:PORT", "where the kernel listens (default 127.0.0.1:8081)"},
+    {'f', "folder", "DIR", "the run's own: skills, caches (default eval-run)"},
+    {'o', "logs", "DIR", "where the logs go (default logs)"},
+    {'t', "timeout", "TIME", "of a call, of start and stop (default 10m)"},
+    {'h', "help", NULL, "this"},
 };
-enum { OPTION_COUNT = sizeof options / sizeof *options };
 
 static int help(void) {
     struct buf out;
     buf_init(&out, 1 << 20);
     buf_text(&out, EVAL_NAME " run [OPTION…] FILE.cmds: start a kernel, execute a script, log what "
                              "each command took.\n\n");
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        char text[64];
-        snprintf(text, sizeof text, "--%s%s%s", options[i].name, options[i].argument ? " " : "",
-                 options[i].argument ? options[i].argument : "");
-        buf_format(&out, "  -%c, %-22s %s\n", options[i].letter, text, options[i].help);
-    }
+    options_help(OPTION_TABLE(rows), 2, &out);
     buf_text(&out, "\n");
     script_help(&out);
     return command_print(&out);
@@ -98,25 +84,24 @@ static bool take_option(int letter, const char *value, struct run_options *out, 
     case 't':
         return clock_parse_duration(value, &out->timeout, err) &&
                (out->timeout || err_set(err, ERR_INVALID, "--timeout must not be 0"));
-    default: /* getopt_long has said what is wrong */
-        return err_set(err, ERR_INVALID, "that is no option");
+    default: /* OPTIONS_WRONG: `err` has been filled */
+        return false;
     }
 }
 
-static bool parse(int argc, char **argv, struct run_options *out, struct err *err) {
-    struct option longs[OPTION_COUNT + 1] = {{0}};
-    char shorts[3 * OPTION_COUNT + 1] = "", *at = shorts;
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        longs[i] =
-            (struct option){options[i].name, options[i].argument ? 1 : 0, NULL, options[i].letter};
-        *at++ = (char)options[i].letter;
-        if (options[i].argument) *at++ = ':';
-    }
-    for (int letter; (letter = getopt_long(argc, argv, shorts, longs, NULL)) != -1;) {
+/* *script: the word that is no option. */
+static bool parse(int argc, char **argv, struct run_options *out, const char **script,
+                  struct err *err) {
+    struct options options;
+    const char *value;
+    int letter, count;
+    options_begin(&options, OPTION_TABLE(rows), argc, argv);
+    while ((letter = options_next(&options, &value, err)) != OPTIONS_END) {
         if (letter == 'h') exit(help());
-        if (!take_option(letter, optarg, out, err)) return false;
+        if (!take_option(letter, value, out, err)) return false;
     }
-    return optind + 1 == argc || err_set(err, ERR_INVALID, "one script is expected");
+    *script = options_words(&options, &count)[0];
+    return count == 1 || err_set(err, ERR_INVALID, "one script is expected");
 }
 
 int command_run(int argc, char **argv) {
@@ -128,12 +113,13 @@ int command_run(int argc, char **argv) {
                               .folder = "eval-run",
                               .logs = "logs",
                               .timeout = 600 * CLOCK_S};
-    if (!parse(argc, argv, &run, &err)) return command_wrong("run", "%s", err.text);
+    const char *path;
+    if (!parse(argc, argv, &run, &path, &err)) return command_wrong("run", "%s", err.text);
     if (realpath(run.kernel, real)) run.kernel = real;
     struct script script;
     struct buf problems;
     buf_init(&problems, 1 << 20);
-    bool good = script_read(argv[optind], &script, &problems);
+    bool good = script_read(path, &script, &problems);
     if (!good) fputs(buf_cstr(&problems) ? buf_cstr(&problems) : "no memory\n", stderr);
     buf_free(&problems);
     if (!good) return EXIT_FAILED;

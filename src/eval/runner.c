@@ -138,6 +138,7 @@ static bool stop(struct run *run, struct err *err) {
 static bool execute(struct run *run, const struct run_paths *paths, struct err *err) {
     const struct run_options *options = run->options;
     struct kernel_settings settings = {
+        .self = "/proc/self/exe",
         .binary = options->kernel,
         .folder = paths->folder,
         .address = options->address,

@@ -5,19 +5,25 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/options.h"
 #include "eval/client.h"
+#include "eval/command.h"
 #include "eval/commands.h"
 #include "eval/noop_server.h"
 #include "eval/statistics.h"
 
 static const char usage[] = EVAL_NAME
-    " selftest [--rounds N]\n"
+    " selftest [OPTION…]\n"
     "\n"
     "Measures the client that runs use against a server that does nothing, on this machine, and "
     "says\n"
     "whether it is fast enough for what runs show to be the kernel's doing.\n"
-    "\n"
-    "  --rounds N  medians of so many rounds of every case (default 5)\n";
+    "\n";
+
+static const struct option_row rows[] = {
+    {'r', "rounds", "N", "medians of so many rounds of every case, 1 to 1000 (default 5)"},
+    {'h', "help", NULL, "this"},
+};
 
 enum {
     ROUNDS = 5,
@@ -25,7 +31,8 @@ enum {
     TARGET = 50000, /* calls/s; a client below it may be what a run's figures show */
 };
 
-struct options {
+struct selftest {
+    bool help;
     size_t rounds;
     struct client_settings client;
     struct str request;
@@ -77,7 +84,7 @@ static void print_case(size_t which, size_t parallel, const double *rates, size_
 }
 
 /* `rates`: of each round, sorted in the end. */
-static bool run_rounds(const struct options *options, size_t which, size_t most, double *rates,
+static bool run_rounds(const struct selftest *options, size_t which, size_t most, double *rates,
                        struct client_call *calls, struct err *err) {
     struct client *client;
     size_t count = cases[which].calls, wanted = cases[which].parallel;
@@ -96,7 +103,7 @@ static bool run_rounds(const struct options *options, size_t which, size_t most,
 }
 
 /* *out_rate: the median of calls per second. */
-static bool run_case(const struct options *options, size_t which, size_t most, double *out_rate,
+static bool run_case(const struct selftest *options, size_t which, size_t most, double *out_rate,
                      struct err *err) {
     double rates[ROUNDS_MAX];
     size_t count = cases[which].calls, wanted = cases[which].parallel;
@@ -125,7 +132,7 @@ static void judge(size_t below) {
                below);
 }
 
-static bool measure_all(const struct options *options, struct err *err) {
+static bool measure_all(const struct selftest *options, struct err *err) {
     uint32_t most = client_connections_max();
     size_t below = 0;
     printf("connections that the system allows (open files): %u\n", most);
@@ -141,12 +148,12 @@ static bool measure_all(const struct options *options, struct err *err) {
     return true;
 }
 
-static bool selftest(struct options *options, struct err *err) {
+static bool selftest(struct selftest *options, struct err *err) {
     pid_t server;
     struct buf request;
     options->client.timeout = 60 * CLOCK_S;
     client_connections_max(); /* the server inherits the raised limit */
-    if (!noop_server_start(&server, &options->client.server, err)) return false;
+    if (!noop_server_start("/proc/self/exe", &server, &options->client.server, err)) return false;
     buf_init(&request, 1 << 12);
     client_request(&request, "127.0.0.1", "GET", "/", NULL, false);
     options->request = (struct str){(const char *)request.data, request.size};
@@ -156,24 +163,41 @@ static bool selftest(struct options *options, struct err *err) {
     return good;
 }
 
-static bool parse(int argc, char **argv, struct options *options) {
-    *options = (struct options){.rounds = ROUNDS};
-    if (argc == 1) return true;
-    if (argc != 3 || strcmp(argv[1], "--rounds") != 0) return false;
+static bool parse_rounds(const char *text, size_t *rounds) {
     char *end;
-    options->rounds = strtoul(argv[2], &end, 10);
-    return *end == '\0' && argv[2][0] != '-' && options->rounds > 0 &&
-           options->rounds <= ROUNDS_MAX;
+    *rounds = strtoul(text, &end, 10);
+    return *end == '\0' && text[0] != '-' && *rounds > 0 && *rounds <= ROUNDS_MAX;
+}
+
+static bool parse(int argc, char **argv, struct selftest *out, struct err *err) {
+    struct options options;
+    const char *value;
+    int letter, count;
+    *out = (struct selftest){.rounds = ROUNDS};
+    options_begin(&options, OPTION_TABLE(rows), argc, argv);
+    while ((letter = options_next(&options, &value, err)) != OPTIONS_END) {
+        if (letter == OPTIONS_WRONG) return false;
+        out->help |= letter == 'h';
+        if (letter == 'r' && !parse_rounds(value, &out->rounds))
+            return err_set(err, ERR_INVALID, "--rounds N: N is a number from 1 to %d", ROUNDS_MAX);
+    }
+    options_words(&options, &count);
+    return count == 0 || err_set(err, ERR_INVALID, "it takes no arguments but --rounds N");
+}
+
+static int help(void) {
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    buf_text(&text, usage);
+    options_help(OPTION_TABLE(rows), 2, &text);
+    return command_print(&text);
 }
 
 int command_selftest(int argc, char **argv) {
     struct err err;
-    struct options options;
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-        return fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_GOOD;
-    if (!parse(argc, argv, &options))
-        return command_wrong("selftest", "it takes no arguments but --rounds N (1 to %d)",
-                             ROUNDS_MAX);
+    struct selftest options;
+    if (!parse(argc, argv, &options, &err)) return command_wrong("selftest", "%s", err.text);
+    if (options.help) return help();
     if (selftest(&options, &err)) return EXIT_GOOD;
     fprintf(stderr, EVAL_NAME " selftest: %s\n", err.text);
     return EXIT_FAILED;

@@ -3,8 +3,16 @@
 #ifndef PK_KERNEL_COMMANDS_H
 #define PK_KERNEL_COMMANDS_H
 
+#include "base/options.h"
+
 int command_serve(int argc, char **argv);
-int command_inspect(int argc, char **argv); /* FILE [--json] */
-int command_link(int argc, char **argv);    /* FILE -o DIR [--strict-memory] */
+int command_inspect(int argc, char **argv);
+int command_link(int argc, char **argv);
+
+/* For --help. */
+extern const struct option_table inspect_options, link_options;
+
+/* Says on stderr how a command is called, and what was wrong; returns its exit code, 2. */
+int command_wrong(const char *name, struct option_table table, const struct err *err);
 
 #endif

@@ -7,16 +7,18 @@
 
 #include "base/clock.h"
 #include "base/must.h"
+#include "kernel/config_cache.h"
 #include "kernel/config_entry.h"
+#include "kernel/config_namespaces.h"
 #include "kernel/config_unsupported.h"
 #include "kernel/config_value.h"
 
 enum { CONFIG_ARENA = 64 << 20 };
 
-enum key_kind { KEY_TEXT, KEY_DURATION, KEY_SIZE, KEY_COUNT, KEY_BOOL, KEY_LEVEL };
+enum key_kind { KEY_TEXT, KEY_DURATION, KEY_SIZE, KEY_COUNT, KEY_BOOL, KEY_LEVELS };
 
 static const char *const kind_names[] = {"text",   "duration",      "size",
-                                         "number", "true or false", "level"};
+                                         "number", "true or false", "levels"};
 
 #define KEY(field) offsetof(struct config, field)
 
@@ -39,10 +41,11 @@ static const struct config_key {
     {"namespace-update-interval", NULL, KEY_DURATION, KEY(namespace_update_interval), "10s", NULL,
      0, 86400 * CLOCK_S,
      "how often namespaces are looked at, beside the notices of the file system"},
-    {"log-level", NULL, KEY_LEVEL, KEY(log_level), "info", NULL, 0, 0,
-     "off, error, warn, info, debug or trace"},
-    {"cache-dir", NULL, KEY_TEXT, KEY(cache_dir), NULL,
-     "$XDG_CACHE_HOME/pharia-kernel or ~/.cache/pharia-kernel", 0, 0,
+    {"log-level", NULL, KEY_LEVELS, KEY(log_levels), "info", NULL, 0, 0,
+     "off, error, warn, info, debug or trace, and TARGET=LEVEL, separated by commas as in the "
+     "existing Kernel: warn,shell=debug. Targets are pharia_kernel" LOG_AREA_NAMES
+     "; others have no effect"},
+    {"cache-dir", NULL, KEY_TEXT, KEY(cache_dir), NULL, CONFIG_CACHE_SHOWN, 0, 0,
      "directory of compiled skills; on a local file system, for this user only"},
     {"executors", NULL, KEY_COUNT, KEY(executors), "0", NULL, 0, 1024,
      "threads that run skills; 0: one per core"},
@@ -132,21 +135,40 @@ static bool parse(const struct config_key *key, const char *text, struct config 
         return config_parse_count(text, key->min, key->max, field, err);
     case KEY_BOOL:
         return config_parse_bool(text, field, err);
-    case KEY_LEVEL:
-        return config_parse_level(text, field, err);
+    case KEY_LEVELS:
+        return log_levels_parse(text, field, err);
     }
     must(!"a kind of setting");
     return false;
 }
 
+bool config_warn(struct config *config, const char *text, struct err *err) {
+    const char *copy = arena_copy(&config->arena, text, strlen(text));
+    if (!copy) return err_set(err, ERR_MEMORY, "no memory for the configuration");
+    if (config->warning_count == CONFIG_MAX_WARNINGS) return true;
+    config->warnings[config->warning_count++] = copy;
+    return true;
+}
+
+/* An entry under the key's older name. Clients call the address of their kernel so, as a URL: that
+ * is not where to listen, and *entry stays NULL. */
+static bool find_older(const struct config_entries *entries, const struct config_key *key,
+                       struct config *config, const struct config_entry **entry, struct err *err) {
+    *entry = key->older ? config_find(entries, &key->older, 1) : NULL;
+    if (!*entry || !(*entry)->value || !strstr((*entry)->value, "://")) return true;
+    struct err ignored;
+    err_set(&ignored, ERR_INVALID,
+            "%s, %s is a URL, with which clients find a kernel, so it is not taken for the address "
+            "to listen on: set KERNEL_ADDRESS",
+            (*entry)->source, (*entry)->shown);
+    *entry = NULL;
+    return config_warn(config, ignored.text, err);
+}
+
 static bool read_key(const struct config_entries *entries, const struct config_key *key,
                      struct config *config, struct err *err) {
     const struct config_entry *entry = config_find(entries, &key->name, 1);
-    if (!entry && key->older) {
-        entry = config_find(entries, &key->older, 1);
-        /* Clients call the address of their kernel so, as a URL; that is not where to listen. */
-        if (entry && entry->value && strstr(entry->value, "://")) entry = NULL;
-    }
+    if (!entry && !find_older(entries, key, config, &entry, err)) return false;
     if (!entry) {
         must(!key->standard || parse(key, key->standard, config, err));
         return true;
@@ -158,79 +180,7 @@ static bool read_key(const struct config_entries *entries, const struct config_k
            err_prefix(err, "%s, %s", entry->source, entry->shown);
 }
 
-static bool default_cache_dir(char **environment, struct config *config, struct err *err) {
-    const char *xdg = NULL, *home = NULL;
-    for (; *environment; environment++) {
-        if (strncmp(*environment, "XDG_CACHE_HOME=", 15) == 0) xdg = *environment + 15;
-        if (strncmp(*environment, "HOME=", 5) == 0) home = *environment + 5;
-    }
-    bool absolute = xdg && xdg[0] == '/'; /* others are to be ignored, says the XDG specification */
-    if (!absolute && (!home || !*home))
-        return err_set(
-            err, ERR_INVALID,
-            "no directory for the cache: set CACHE_DIR (neither XDG_CACHE_HOME nor HOME is set)");
-    struct buf path;
-    buf_init(&path, 4096);
-    buf_format(&path, "%s%s/pharia-kernel", absolute ? xdg : home, absolute ? "" : "/.cache");
-    config->cache_dir = buf_cstr(&path) ? arena_copy(&config->arena, path.data, path.size) : NULL;
-    buf_free(&path);
-    return config->cache_dir
-               ? true
-               : err_set(err, ERR_LIMIT,
-                         "the path of the cache directory is too long: set CACHE_DIR");
-}
-
-/* ---- namespaces */
-
-static bool add_namespace(struct config_entries *entries, const char *name, struct config *config,
-                          struct err *err) {
-    const char *path[] = {"namespaces", name, "directory"};
-    const struct config_entry *directory = config_find(entries, path, 3);
-    if (!skill_namespace_valid(str_of(name)))
-        return err_set(err, ERR_INVALID, "namespace \"%s\": a name has " SKILL_NAMESPACE_RULE,
-                       name);
-    if (!directory || !directory->value || !*directory->value)
-        return err_set(
-            err, ERR_INVALID,
-            "namespace \"%s\": its \"directory\" is missing: set namespaces.%s.directory", name,
-            name);
-    config->namespaces[config->namespace_count++] =
-        (struct skill_namespace){name, directory->value};
-    return true;
-}
-
-static bool is_known(const struct config *config, const char *name) {
-    for (size_t i = 0; i < config->namespace_count; i++)
-        if (strcmp(config->namespaces[i].name, name) == 0) return true;
-    return false;
-}
-
-static bool read_namespaces(struct config_entries *entries, struct config *config,
-                            struct err *err) {
-    config->namespaces =
-        arena_zalloc(&config->arena, entries->count + 1, sizeof *config->namespaces);
-    if (!config->namespaces) return err_set(err, ERR_MEMORY, "no memory for the configuration");
-    for (size_t i = 0; i < entries->count; i++) {
-        const struct config_entry *entry = &entries->list[i];
-        if (entry->depth < 2 || strcmp(entry->path[0], "namespaces") != 0 ||
-            is_known(config, entry->path[1]))
-            continue;
-        if (!add_namespace(entries, entry->path[1], config, err)) return false;
-    }
-    if (config->namespace_count == 0)
-        config->namespaces[config->namespace_count++] = (struct skill_namespace){"dev", "skills"};
-    return true;
-}
-
 /* ---- settings that are not honoured yet */
-
-static bool warn(struct config *config, const char *text, struct err *err) {
-    const char *copy = arena_copy(&config->arena, text, strlen(text));
-    if (!copy) return err_set(err, ERR_MEMORY, "no memory for the configuration");
-    if (config->warning_count == CONFIG_MAX_WARNINGS) return true;
-    config->warnings[config->warning_count++] = copy;
-    return true;
-}
 
 /* Of several entries of one path only the last one counts. */
 static bool check_unsupported(const struct config_entries *entries, struct config *config,
@@ -248,7 +198,7 @@ static bool check_unsupported(const struct config_entries *entries, struct confi
             return false;
         }
         err_prefix(&refused, "ignored");
-        if (!warn(config, refused.text, err)) return false;
+        if (!config_warn(config, refused.text, err)) return false;
     }
     return true;
 }
@@ -276,6 +226,14 @@ static const char *file_in(struct arena *arena, const char *directory, const cha
     return size < (int)sizeof path ? arena_copy(arena, path, (size_t)size) : name;
 }
 
+static bool default_cache(char **environment, struct config *config, struct err *err) {
+    struct err passing = {0};
+    config->cache_dir =
+        config_default_cache(environment, "/var/cache", &config->arena, &passing, err);
+    return config->cache_dir &&
+           (passing.kind == ERR_NONE || config_warn(config, passing.text, err));
+}
+
 static bool read_all(int argc, char **argv, char **environment, const char *directory,
                      struct config *config, struct err *err) {
     struct config_entries entries = {.arena = &config->arena};
@@ -287,8 +245,8 @@ static bool read_all(int argc, char **argv, char **environment, const char *dire
     for (size_t i = 0; i < KEY_TOTAL; i++)
         if (!read_key(&entries, &keys[i], config, err)) return false;
     if (!check_unsupported(&entries, config, err)) return false;
-    if (!config->cache_dir && !default_cache_dir(environment, config, err)) return false;
-    return read_namespaces(&entries, config, err);
+    if (!config->cache_dir && !default_cache(environment, config, err)) return false;
+    return config_read_namespaces(&entries, config, err);
 }
 
 bool config_read(int argc, char **argv, char **environment, const char *directory,

@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/log.h"
+#include "base/log_levels.h"
 #include "skill/store.h"
 
 enum { CONFIG_MAX_WARNINGS = 64 };
@@ -42,7 +42,7 @@ struct config {
     uint64_t max_invocations;
     bool strict_memory;
     bool ignore_unsupported;
-    enum log_level log_level;
+    struct log_levels log_levels;
     struct skill_namespace *namespaces;
     size_t namespace_count;
     const char *warnings[CONFIG_MAX_WARNINGS]; /* to be logged at start */

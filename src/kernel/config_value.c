@@ -76,19 +76,3 @@ bool config_parse_bool(const char *text, bool *value, struct err *err) {
     }
     return err_set(err, ERR_INVALID, "\"%s\" is neither true nor false", text);
 }
-
-bool config_parse_level(const char *text, enum log_level *level, struct err *err) {
-    char directive[32];
-    for (const char *at = text;; at++) {
-        size_t size = strcspn(at, ",");
-        if (!memchr(at, '=', size) && size < sizeof directive) {
-            memcpy(directive, at, size);
-            directive[size] = '\0';
-            if (log_parse_level(directive, level)) return true;
-        }
-        at += size;
-        if (!*at) break;
-    }
-    return err_set(err, ERR_INVALID, "\"%s\" is no level: off, error, warn, info, debug or trace",
-                   text);
-}

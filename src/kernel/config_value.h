@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/log.h"
 
 /* "1024", "64Mi", "1G", "1.5Gi", "512 MiB": Ki, Mi, Gi, Ti are powers of 1024, k, K, M, G, T of
  * 1000; a B may follow. */
@@ -15,8 +14,5 @@ bool config_parse_count(const char *text, uint64_t min, uint64_t max, uint64_t *
                         struct err *err);
 /* 1, true, on, yes; 0, false, off, no; any case. */
 bool config_parse_bool(const char *text, bool *value, struct err *err);
-/* "info", or directives of the existing Kernel's filter, "info,target=debug", of which the one
- * without a target counts. */
-bool config_parse_level(const char *text, enum log_level *level, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* pharia-kernel inspect FILE [--json]: what a skill's component is made of, and what linking it
+/* pharia-kernel inspect FILE: what a skill's component is made of, and what linking it
  * gives. The JSON text is the report; without --json it is told in words from the same facts. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "kernel/commands.h"
 #include "kernel/skill_file.h"
 
@@ -189,6 +190,12 @@ static void print_json(struct buf *out, const struct skill_file *file,
 
 /* ---- words */
 
+static void text_name(struct buf *out, const char *indent, struct str name) {
+    buf_text(out, indent);
+    escape_add(out, name);
+    buf_byte(out, '\n');
+}
+
 static void text_imports(struct buf *out, const struct component *component) {
     size_t count;
     func_pointer *list = imported(component, &count);
@@ -199,8 +206,8 @@ static void text_imports(struct buf *out, const struct component *component) {
     buf_format(out, "imports (%zu functions)\n", count);
     for (size_t i = 0; i < count; i++) {
         if (i == 0 || !str_equal(list[i - 1]->interface, list[i]->interface))
-            buf_format(out, "  %.*s\n", STR_ARG(list[i]->interface));
-        buf_format(out, "      %.*s\n", STR_ARG(list[i]->name));
+            text_name(out, "  ", list[i]->interface);
+        text_name(out, "      ", list[i]->name);
     }
     free(list);
 }
@@ -209,9 +216,9 @@ static void text_exports(struct buf *out, const struct component *component) {
     buf_text(out, "exports\n");
     for (uint32_t i = 0; i < component->export_count; i++) {
         const struct component_export *export = &component->exports[i];
-        buf_format(out, "  %.*s\n", STR_ARG(export->interface));
+        text_name(out, "  ", export->interface);
         for (uint32_t k = 0; k < export->func_count; k++)
-            buf_format(out, "      %.*s\n", STR_ARG(export->funcs[k].name));
+            text_name(out, "      ", export->funcs[k].name);
     }
 }
 
@@ -274,23 +281,21 @@ static bool inspect(const char *path, bool json, struct err *err) {
     return good;
 }
 
+static const struct option_row rows[] = {{'j', "json", NULL, "as JSON, on one line"}};
+const struct option_table inspect_options = OPTION_TABLE(rows);
+
 int command_inspect(int argc, char **argv) {
-    const char *path = NULL;
-    bool json = false, good = true;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            json = true;
-        else if (argv[i][0] != '-' && !path)
-            path = argv[i];
-        else
-            good = false;
-    }
-    if (!good || !path) {
-        fputs("usage: pharia-kernel inspect FILE [--json]\n", stderr);
-        return 2;
-    }
-    struct err err = {.text = "cannot write the report"};
-    if (inspect(path, json, &err)) return 0;
+    struct options options;
+    struct err err = {.text = "one FILE is expected"};
+    const char *value;
+    bool json = false;
+    int letter, count;
+    options_begin(&options, inspect_options, argc, argv);
+    while ((letter = options_next(&options, &value, &err)) == 'j') json = true;
+    char **words = options_words(&options, &count);
+    if (letter != OPTIONS_END || count != 1) return command_wrong("inspect", inspect_options, &err);
+    err_set(&err, ERR_IO, "cannot write the report");
+    if (inspect(words[0], json, &err)) return 0;
     fprintf(stderr, "pharia-kernel: %s\n", err.text);
     return 1;
 }

@@ -56,27 +56,38 @@ static bool write_all(const char *directory, const struct link_result *result, s
            write_buf(directory, "names", &result->names, err);
 }
 
+static const struct option_row rows[] = {
+    {'o', "output", "DIR", "where to (needed)"},
+    {'s', "strict-memory", NULL, "as with the setting strict-memory"},
+};
+const struct option_table link_options = OPTION_TABLE(rows);
+
+/* argv: the command's. */
+static bool parse(int argc, char **argv, struct link_settings *settings, const char **path,
+                  const char **directory, struct err *err) {
+    struct options options;
+    const char *value;
+    int letter, count;
+    options_begin(&options, link_options, argc, argv);
+    while ((letter = options_next(&options, &value, err)) != OPTIONS_END) {
+        if (letter == OPTIONS_WRONG) return false;
+        if (letter == 'o') *directory = value;
+        if (letter == 's') settings->strict_memory = true;
+    }
+    *path = options_words(&options, &count)[0];
+    if (count == 1 && *directory) return true;
+    err_set(err, ERR_INVALID, "one FILE and --output DIR are expected");
+    return false;
+}
+
 int command_link(int argc, char **argv) {
     static struct skill_file file;
     struct link_settings settings = {0};
     const char *path = NULL, *directory = NULL;
-    bool good = true;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-o") == 0 && i + 1 < argc)
-            directory = argv[++i];
-        else if (strcmp(argv[i], "--strict-memory") == 0)
-            settings.strict_memory = true;
-        else if (argv[i][0] != '-' && !path)
-            path = argv[i];
-        else
-            good = false;
-    }
-    if (!good || !path || !directory) {
-        fputs("usage: pharia-kernel link FILE -o DIR [--strict-memory]\n", stderr);
-        return 2;
-    }
     struct err err;
-    good = skill_file_read(path, &settings, &file, &err);
+    if (!parse(argc, argv, &settings, &path, &directory, &err))
+        return command_wrong("link", link_options, &err);
+    bool good = skill_file_read(path, &settings, &file, &err);
     if (good && !file.linked) {
         err = file.link_err;
         good = err_prefix(&err, "%s", path);

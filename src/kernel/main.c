@@ -6,24 +6,37 @@
 #include "kernel/config.h"
 #include "skill/store.h"
 
-static const char usage[] =
-    "pharia-kernel " KERNEL_VERSION ": hosts WebAssembly skills over HTTP.\n"
-    "\n"
-    "  pharia-kernel [serve] [--KEY VALUE …]   serve the skills of the namespaces (without any: "
-    "\"dev\", directory skills)\n"
-    "  pharia-kernel inspect FILE [--json]     say what a skill's component is made of, and what "
-    "linking it gives\n"
-    "  pharia-kernel link FILE -o DIR [--strict-memory]\n"
-    "                                          write its code, image, interface and function names "
-    "to DIR\n"
-    "  pharia-kernel --help | --version\n"
-    "  pharia-kernel --help-config             the table of settings, as Markdown\n"
+static int help_config(int argc, char **argv);
+static int version(int argc, char **argv);
+
+static const struct option_table no_options = {NULL, 0};
+
+/* `help`: NULL for what is not for people. */
+static const struct {
+    const char *name, *arguments, *help;
+    int (*run)(int argc, char **argv);
+    const struct option_table *options;
+} commands[] = {
+    {"serve", "[--KEY VALUE …]",
+     "serve the skills of the namespaces (without any: \"dev\", directory skills); so does "
+     "pharia-kernel alone",
+     command_serve, &no_options},
+    {"inspect", "FILE [OPTION…]",
+     "say what a skill's component is made of, and what linking it gives", command_inspect,
+     &inspect_options},
+    {"link", "FILE -o DIR [OPTION…]", "write its code, image, interface and function names to DIR",
+     command_link, &link_options},
+    {"compile", "", NULL, skill_compile_child, &no_options},
+    {"--help-config", "", "the table of settings, as Markdown", help_config, &no_options},
+    {"--version", "", "the version", version, &no_options},
+};
+
+static const char settings[] =
     "\n"
     "Settings, as options here; in the environment as KERNEL_ADDRESS and so on (./.env is read "
     "too); in ./config.toml\n"
     "under the same names. Options win over the environment, the environment over the file. "
-    "Durations "
-    "are 250ms, 10s,\n"
+    "Durations are 250ms, 10s,\n"
     "1m 30s or 2h; sizes 65536, 64Ki or 1.5Gi.\n"
     "\n";
 
@@ -36,7 +49,14 @@ static int print(struct buf *text) {
 static int help(void) {
     struct buf text;
     buf_init(&text, 1 << 20);
-    buf_text(&text, usage);
+    buf_text(&text, "pharia-kernel " KERNEL_VERSION ": hosts WebAssembly skills over HTTP.\n\n");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (!commands[i].help) continue;
+        buf_format(&text, "  pharia-kernel %s%s%s\n      %s\n", commands[i].name,
+                   *commands[i].arguments ? " " : "", commands[i].arguments, commands[i].help);
+        options_help(*commands[i].options, 6, &text);
+    }
+    buf_text(&text, settings);
     config_help(&text);
     return print(&text);
 }
@@ -53,14 +73,6 @@ static int version(int argc, char **argv) {
     (void)argc, (void)argv;
     return puts("pharia-kernel " KERNEL_VERSION) < 0;
 }
-
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-} commands[] = {
-    {"serve", command_serve},         {"inspect", command_inspect},   {"link", command_link},
-    {"compile", skill_compile_child}, {"--help-config", help_config}, {"--version", version},
-};
 
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "serve";

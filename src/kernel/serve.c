@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/must.h"
 #include "kernel/commands.h"
@@ -268,7 +269,8 @@ static bool prepare(struct server *server, int argc, char **argv, struct err *er
     signal(SIGPIPE, SIG_IGN);
     signal(SIGCHLD, SIG_DFL); /* whoever started us may ignore it: then no child's end is told */
     sem_init(&server->stop, 0, 0);
-    if (!log_start(STDOUT_FILENO, server->config.log_level, err)) {
+    struct log_settings log = {.levels = server->config.log_levels, .most = LOG_MOST};
+    if (!log_start(STDOUT_FILENO, &log, err)) {
         config_free(&server->config);
         return false;
     }

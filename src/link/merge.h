@@ -215,7 +215,7 @@ bool assemble_code(struct merge *merge);
 bool names_write(struct merge *merge);
 bool interface_write(struct merge *merge);
 
-/* Errors that many steps give; all return false. */
+/* merge.c: errors that many steps give; all return false. */
 bool merge_no_memory(struct merge *merge);
 /* Put "core instance 3 (module 2 at 0x1234): " before an error that is already there. */
 bool merge_at(struct merge *merge, const struct merged *instance);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/escape.h"
 #include "base/json_check.h"
 #include "base/log.h"
 #include "base/must.h"
@@ -88,7 +89,9 @@ static void trapped(struct invocation *invocation, uint64_t now) {
     for (uint32_t i = 0; i < fault->frame_count && i < 6; i++) {
         struct str name = skill_code_function_name(invocation->call.skill->code, fault->frames[i]);
         if (!name.size) continue;
-        buf_format(&text, "%s%.*s", separator, (int)(name.size < 200 ? name.size : 200), name.data);
+        if (name.size > 200) name.size = 200;
+        buf_text(&text, separator);
+        escape_add(&text, name);
         separator = " < ";
     }
     answer(invocation, INVOCATION_TRAP, buf_cstr(&text));

@@ -1,5 +1,6 @@
 #include "shell/failure.h"
 
+#include "base/escape.h"
 #include "base/must.h"
 #include "skill/store.h"
 
@@ -54,10 +55,10 @@ unsigned failure_text(struct buf *out, enum failure failure, struct str namespac
                       const char *cause) {
     must(failure < FAILURE_COUNT && failures[failure].before);
     buf_text(out, failures[failure].before);
-    buf_add(out, namespace.data, namespace.size);
+    escape_add(out, namespace);
     if (!failures[failure].namespace_only) {
         buf_byte(out, '/');
-        buf_add(out, name.data, name.size);
+        escape_add(out, name);
     }
     buf_text(out, failures[failure].after);
     if (cause) buf_text(out, cause);

@@ -24,7 +24,7 @@ void run_fail(struct shell_request *request, enum failure failure, const char *c
         cause += sizeof load_prefix - 1;
     unsigned status =
         failure_text(&text, failure, request->skill_namespace, request->skill_name, cause);
-    if (buf_cstr(&text)) log_info("shell", "%u: %s", status, buf_cstr(&text));
+    if (buf_cstr(&text)) log_line(LOG_INFO, "shell", failure, "%u: %s", status, buf_cstr(&text));
     if (!(request->route->flags & ROUTE_2024)) {
         answer_buf(request, status, TYPE_TEXT, &text);
         return;

@@ -39,14 +39,29 @@ def wasm(tmp_path_factory):
 
 
 @pytest.fixture
-def start(binary, cache, tmp_path):
-    """start(**options) gives a kernel in a folder of its own; every one that a test did not kill must end with 0."""
+def memory_group():
+    """memory_group(bytes) gives the folder of a control group of that size, for start(group=…)."""
+    groups = []
+
+    def new(size):
+        groups.append(support.make_memory_group(size))
+        return groups[-1]
+
+    yield new
+    for group in groups:
+        support.wait_until(lambda: support.remove_group(group), what=f"that {group} is empty")
+
+
+@pytest.fixture
+def start(binary, cache, tmp_path, memory_group):
+    """start(**options) gives a kernel in a folder of its own; every one that a test did not kill must end with 0 (before its control group goes)."""
     kernels = []
 
-    def new(folder=None, **options):
+    def new(folder=None, group=None, **options):
         folder = folder or tmp_path / f"kernel{len(kernels)}"
         folder.mkdir(exist_ok=True)
-        kernel = support.TestKernel(binary, folder=folder, cache=options.pop("cache", cache), start=False, **options)
+        program = support.in_group(binary, group, folder) if group else binary
+        kernel = support.TestKernel(program, folder=folder, cache=options.pop("cache", cache), start=False, **options)
         kernels.append(kernel)
         return kernel.start()
 

@@ -11,7 +11,9 @@ import socket
 import subprocess
 import time
 
-from kernel_process import Kernel
+import pytest
+
+from kernel_process import Kernel, free_port  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WAT = pathlib.Path(__file__).resolve().parent / "wat"
@@ -190,6 +192,37 @@ def children(pid):
     with contextlib.suppress(FileNotFoundError):
         return [int(child) for task in pathlib.Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
     return []
+
+
+# ---- control groups
+
+def make_memory_group(size):
+    """The folder of a new control group that may have `size` bytes; skips the test where the system does not let us make one."""
+    root = pathlib.Path("/sys/fs/cgroup")
+    second = (root / "cgroup.controllers").exists()
+    group = (root if second else root / "memory") / f"pharia-test-{os.getpid()}-{time.monotonic_ns()}"
+    try:
+        group.mkdir()
+        (group / ("memory.max" if second else "memory.limit_in_bytes")).write_text(str(size))
+    except OSError as error:
+        remove_group(group)
+        pytest.skip(f"no control group of memory can be made here: {error}")
+    return group
+
+
+def remove_group(group):
+    """True when it is gone; it stays while a process is in it."""
+    with contextlib.suppress(OSError):
+        group.rmdir()
+    return not group.exists()
+
+
+def in_group(binary, group, folder):
+    """A program that enters the group and becomes `binary`."""
+    path = folder / "in-group"
+    path.write_text(f'#!/bin/sh\necho $$ > "{group}/cgroup.procs" && exec "{binary}" "$@"\n')
+    path.chmod(0o755)
+    return path
 
 
 def files(cache, suffix):

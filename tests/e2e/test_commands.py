@@ -98,6 +98,50 @@ def test_what_cannot_be_linked_is_told_by_inspect_and_refused_by_link(binary, wa
     assert code == 1 and out == "" and err == f"pharia-kernel: {path}: {found['link_error']}\n" and not (tmp_path / "out").exists()
 
 
+# ---- names that a terminal would obey, in core modules: names of components are letters, digits and a few signs
+
+HOSTILE, SHOWN = "\u202e\x1b[2J\n\u200bx\x07", "\\xe2\\x80\\xae\\x1b[2J\\n\\xe2\\x80\\x8bx\\x07"
+
+
+def is_harmless(text):
+    return not any(character in text for character in "\u202e\x1b\u200b\x07")
+
+
+def hostile(wasm, name, **changes):
+    """A core export and a function's name are hostile; the component wants an export that is not there."""
+    text = "".join(f"\\{byte:02x}" for byte in HOSTILE.encode())
+    if name == "hostile-trap":
+        return wasm.variant(name, ('(func (export "run") (param $pointer', f'(func $run (@name "{text}") (export "run") (param $pointer'))
+    return wasm.build(name, f'''(component (core module $a) (core module $b (import "{text}" "{text}" (func)))
+        (core instance $x (instantiate $a)) (core instance (instantiate $b (with "{text}" (instance $x))))
+        (instance $h) (export "pharia:skill/skill-handler@0.3.11" (instance $h)))''')
+
+
+def test_hostile_names_are_escaped_by_inspect_and_link(binary, wasm, tmp_path):
+    path = hostile(wasm, "hostile")
+    outputs = [command(binary, "inspect", path), command(binary, "inspect", path, "--json"), command(binary, "link", path, "-o", tmp_path / "out")]
+    for code, out, err in outputs:
+        assert is_harmless(out + err) and SHOWN in (out + err).replace("\\\\", "\\"), out + err
+    assert SHOWN in json.loads(outputs[1][1])["link_error"] and outputs[2][2].count("\n") == 1
+
+
+def test_hostile_names_are_escaped_in_answers_and_in_the_log(start, wasm):
+    kernel = start()
+    kernel.put(hostile(wasm, "hostile"), "hostile")
+    kernel.put(hostile(wasm, "hostile-trap"), "trap")
+    refused, trapped, unknown = kernel.say("hostile", "e"), kernel.say("trap", "t"), kernel.run("%E2%80%AE%1B%0A", "1")
+    assert (refused.status, trapped.status, unknown.status) == (503, 503, 400)
+    assert is_harmless(refused.text) and SHOWN in refused.text, refused.text
+    assert is_harmless(trapped.text) and "\\xe2\\x80\\xae?[2J?" in trapped.text, trapped.text  # the linker's list of names has lines
+    assert is_harmless(unknown.text) and "\\xe2\\x80\\xae\\x1b\\n" in unknown.text
+    old = kernel.call("POST", "/execute_skill", {"skill": "dev/trap", "input": "t"}, {"Authorization": "Bearer x"})
+    assert old.status == 500 and is_harmless(old.text) and "\\xe2\\x80\\xae?[2J?" in old.json()
+    kernel.wait_log("hostile is not loaded")
+    kernel.wait_log(SHOWN, count=2)
+    kernel.wait_log("could not find the skill \"dev/\\xe2\\x80\\xae\\x1b\\n\"")
+    assert is_harmless(kernel.log())
+
+
 # ---- what is no component, for both
 
 def no_component(folder, wasm, case):

@@ -131,3 +131,9 @@ def test_unsupported_setting_ends_the_start_and_the_option_makes_it_a_warning(bi
     assert code == 1 and "AUTHORIZATION_URL" in err and "--ignore-unsupported" in err and "secret" not in out + err
     kernel = start(env={"AUTHORIZATION_URL": value}, args=["--ignore-unsupported"])
     kernel.wait_log("ignored: the environment, AUTHORIZATION_URL")
+
+
+def test_a_namespace_that_is_left_out_does_not_keep_it_from_starting(start):
+    kernel = start(env={"NAMESPACES__A__REGISTRY": "registry.example", "IGNORE_UNSUPPORTED": "true"})
+    kernel.wait_log('namespace "a" is left out')
+    assert kernel.listed() == []

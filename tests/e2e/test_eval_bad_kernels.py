@@ -258,7 +258,7 @@ def test_bad_lines(eval_):
 
 
 @pytest.mark.parametrize("options, text", [(["--timeout", "0"], "must not be 0"), (["--timeout", "x"], "x"), (["--nothing"], "no option"), (["more"], "one script"),
-                                           (["--kernel"], "no option")])
+                                           (["--kernel"], "needs a value")])
 def test_wrongly_called(eval_, options, text):
     done = subprocess.run([eval_.program, "run", eval_.folder / "no.cmds", *options], capture_output=True, text=True, timeout=120)
     assert done.returncode == 2 and text in done.stderr and "run --help" in done.stderr, done

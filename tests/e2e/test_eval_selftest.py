@@ -26,7 +26,7 @@ def test_few_open_files(program):
 @pytest.mark.parametrize("arguments", [["--rounds"], ["--rounds", "0"], ["--rounds", "1001"], ["--rounds", "1x"], ["--rounds", "-1"], ["x"]])
 def test_wrong_calls(program, arguments):
     done = selftest(program, *arguments)
-    assert done.returncode == 2 and "--rounds N" in done.stderr and done.stdout == "", done
+    assert done.returncode == 2 and "--rounds" in done.stderr and done.stdout == "", done
 
 
 def test_help(program):

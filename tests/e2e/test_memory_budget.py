@@ -30,3 +30,34 @@ def test_the_memory_of_a_storm_of_bodies_goes_back(start, wasm):
         for client in clients:
             client.close()
         wait_until(lambda: kernel.memory()["anon"] < before + 30000, what="that their memory went back")
+
+
+def test_a_container_of_1_gib_carries_bodies_that_never_end(start, wasm, memory_group):
+    """32 clients that each sent 31 MiB of a body had the kernel ended by the system."""
+    kernel = start(group=memory_group(1 << 30))
+    kernel.put(wasm.behaviour, "skill")
+    kernel.say("skill", "echo")
+    head = b"POST /v1/skills/dev/skill/run HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: 33000000\r\n\r\n\"e"
+    clients = [socket.create_connection(("127.0.0.1", kernel.port), 60) for _ in range(32)]
+    refused = 0
+    for client in clients:
+        try:
+            client.sendall(head + b"x" * (31 << 20))
+        except (BrokenPipeError, ConnectionResetError):
+            refused += 1
+    wait_until(lambda: kernel.say("skill", "echo").status == 200, what="that a good call is answered")
+    assert kernel.process.poll() is None
+    assert kernel.memory()["anon"] > 50000  # bodies are held, not all were refused at once
+    refused += sum(answered(client) for client in clients)
+    assert 0 < refused < 32
+    for client in clients:
+        client.close()
+
+
+def answered(client):
+    """Has it an answer though its body is not whole? It can only be a refusal."""
+    client.setblocking(False)
+    try:
+        return client.recv(12) == b"HTTP/1.1 503"
+    except (BlockingIOError, ConnectionResetError):
+        return False

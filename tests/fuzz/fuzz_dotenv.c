@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/log_levels.h"
 #include "base/must.h"
 #include "kernel/config_entry.h"
 #include "kernel/config_value.h"
@@ -34,11 +35,11 @@ static void try_value(const char *text) {
     struct err err = {0};
     uint64_t number;
     bool flag;
-    enum log_level level;
+    struct log_levels levels;
     if (!config_parse_size(text, &number, &err)) must(err.text[0] != '\0');
     if (config_parse_count(text, 3, 1000, &number, &err)) must(number >= 3 && number <= 1000);
     (void)config_parse_bool(text, &flag, &err);
-    (void)config_parse_level(text, &level, &err);
+    if (!log_levels_parse(text, &levels, &err)) must(err.text[0] != '\0');
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

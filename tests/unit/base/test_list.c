@@ -55,9 +55,27 @@ static void append_and_remove(void **state) {
     }
 }
 
+static void as_a_queue(void **state) {
+    (void)state;
+    struct list list = {0};
+    struct element elements[COUNT];
+    assert_null(list_take(&list));
+    for (int round = 0; round < 3; round++) {
+        for (int j = 0; j < COUNT; j++) {
+            elements[j].number = j + 1;
+            list_append(&list, &elements[j].link);
+        }
+        for (int j = 0; j < COUNT; j++)
+            assert_int_equal(OWNER(list_take(&list), struct element, link)->number, j + 1);
+        assert_null(list_take(&list));
+        assert_null(list.last);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(append_and_remove),
+        cmocka_unit_test(as_a_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,12 +34,21 @@ static void add_output(const char *bytes, size_t size) {
     output[output_size] = '\0';
 }
 
-static void start(int flags, enum log_level level) {
+static struct log_settings all_of(enum log_level level) {
+    return (struct log_settings){.levels = log_levels_all(level)};
+}
+
+static void start_with(int flags, const struct log_settings *settings) {
     struct err err;
     assert_int_equal(pipe2(pipe_ends, flags), 0);
     output_size = 0;
     add_output("", 0);
-    if (!log_start(pipe_ends[1], level, &err)) fail_msg("%s", err.text);
+    if (!log_start(pipe_ends[1], settings, &err)) fail_msg("%s", err.text);
+}
+
+static void start(int flags, enum log_level level) {
+    struct log_settings settings = all_of(level);
+    start_with(flags, &settings);
 }
 
 /* Reads until the writing end is closed. */
@@ -91,8 +100,8 @@ static void test_lines(void **state) {
     log_warn("skill", "w");
     log_info("engine", "i");
     log_debug("link", "d");
-    log_line(LOG_TRACE, "link", "not wanted");
-    log_line(LOG_OFF, "link", "not wanted");
+    log_line(LOG_TRACE, "link", 0, "not wanted");
+    log_line(LOG_OFF, "link", 0, "not wanted");
     log_info("shell", "%s", "");
     stop_and_read();
     assert_int_equal(count_lines(), 5);
@@ -110,14 +119,18 @@ static void test_escapes(void **state) {
     log_info("a", "%s", "one\ntwo\tthree\r\x1b[31m \\n \x7f");
     log_info("b", "%s", "\u00e9\u20ac\U0001f600 \xff \xc3");
     log_info("c", "%s", "\xc2\x85 \xc2\x9b \u00a0 \u2028 \u2029 \u202a");
+    log_info("d", "%s", "\u202egnp.exe \u200b \ufeff \u00ad \U000e0041");
     log_guest("dev/sa\nmple", "stdout", "x\0y\n", 4);
     log_guest("dev/sample", "stderr", "", 0);
     stop_and_read();
-    assert_int_equal(count_lines(), 5);
+    assert_int_equal(count_lines(), 6);
     expect("INFO a: one\\\\ntwo\\\\tthree\\\\x0d\\\\x1b\\[31m \\\\n \\\\x7f$");
     assert_non_null(strstr(output, "INFO b: \u00e9\u20ac\U0001f600 \\xff \\xc3\n"));
     assert_non_null(strstr(
-        output, "INFO c: \\xc2\\x85 \\xc2\\x9b \u00a0 \\xe2\\x80\\xa8 \\xe2\\x80\\xa9 \u202a\n"));
+        output,
+        "INFO c: \\xc2\\x85 \\xc2\\x9b \u00a0 \\xe2\\x80\\xa8 \\xe2\\x80\\xa9 \\xe2\\x80\\xaa\n"));
+    assert_non_null(strstr(output, "INFO d: \\xe2\\x80\\xaegnp.exe \\xe2\\x80\\x8b \\xef\\xbb\\xbf "
+                                   "\\xc2\\xad \\xf3\\xa0\\x81\\x81\n"));
     assert_non_null(strstr(output, "INFO skill: dev/sa\\nmple stdout: x\\x00y\\n\n"));
     assert_non_null(strstr(output, "INFO skill: dev/sample stderr: \n"));
 }
@@ -145,30 +158,43 @@ static void test_long_lines(void **state) {
 
 static void test_levels(void **state) {
     (void)state;
-    static const char *const names[] = {"off", "Error", "WARN", "info", "debug", "trace"};
-    enum log_level level;
     for (int i = LOG_OFF; i <= LOG_TRACE; i++) {
-        assert_true(log_parse_level(names[i], &level));
-        assert_int_equal(level, i);
-        start(0, level);
+        start(0, (enum log_level)i);
         for (int j = LOG_ERROR; j <= LOG_TRACE; j++) {
-            assert_int_equal(log_enabled((enum log_level)j), j <= i);
-            log_line((enum log_level)j, "x", "y");
+            assert_int_equal(log_enabled((enum log_level)j, "x"), j <= i);
+            log_line((enum log_level)j, "x", 0, "y");
         }
-        assert_false(log_enabled(LOG_OFF));
+        assert_false(log_enabled(LOG_OFF, "x"));
         log_guest("dev/g", "stdout", "z", 1);
         stop_and_read();
         assert_int_equal(count_lines(), i + (i >= LOG_INFO));
     }
-    assert_false(log_parse_level("", &level));
-    assert_false(log_parse_level("information", &level));
+}
+
+static void test_levels_of_areas(void **state) {
+    (void)state;
+    struct err err;
+    struct log_settings settings = {0};
+    assert_true(log_levels_parse("warn,shell=debug,skill=off", &settings.levels, &err));
+    start_with(0, &settings);
+    log_debug("shell", "wanted");
+    log_line(LOG_TRACE, "shell", 0, "too fine");
+    log_info("runtime", "not wanted");
+    log_warn("runtime", "wanted");
+    log_error("skill", "not wanted");
+    log_guest("dev/g", "stdout", "not wanted", 10);
+    stop_and_read();
+    assert_int_equal(count_lines(), 2);
+    expect("DEBUG shell: wanted$");
+    expect("WARN runtime: wanted$");
 }
 
 static void test_start_twice(void **state) {
     (void)state;
     struct err err;
     start(0, LOG_INFO);
-    assert_false(log_start(1, LOG_INFO, &err));
+    struct log_settings settings = all_of(LOG_INFO);
+    assert_false(log_start(1, &settings, &err));
     assert_int_equal(err.kind, ERR_BUSY);
     stop_and_read();
     log_stop(10); /* stopping what does not run is nothing */
@@ -312,7 +338,8 @@ static void test_no_reader(void **state) {
     assert_in_range(clock_monotonic() - before, 0, 10 * CLOCK_S); /* it does not wait */
     close(pipe_ends[1]);
     struct err err;
-    assert_true(log_start(pipe_ends[1], LOG_INFO, &err)); /* closed */
+    struct log_settings settings = all_of(LOG_INFO);
+    assert_true(log_start(pipe_ends[1], &settings, &err)); /* closed */
     log_info("full", "into nothing");
     log_stop(1000);
 }
@@ -322,8 +349,9 @@ static void test_no_reader(void **state) {
 static void test_recovers(void **state) {
     (void)state;
     struct err err;
+    struct log_settings settings = all_of(LOG_INFO);
     int fd = open("/dev/full", O_WRONLY);
-    assert_true(fd >= 0 && log_start(fd, LOG_INFO, &err));
+    assert_true(fd >= 0 && log_start(fd, &settings, &err));
     for (int i = 0; i < 10; i++) log_info("full", "line %d", i);
     usleep(500000); /* until the writer has tried, on a busy machine too */
     assert_int_equal(pipe(pipe_ends), 0);
@@ -367,6 +395,98 @@ static void test_threads(void **state) {
     for (int i = 0; i < THREADS; i++) assert_int_equal(next[i], LINES);
 }
 
+/* ---- the rate of a kind */
+
+static void one_of_many(int number) {
+    log_info("storm", "call %d of an unknown skill", number);
+}
+
+/* The sum of all "N more in the last second like: …MARK". */
+static size_t told(const char *mark) {
+    size_t sum = 0;
+    for (const char *at = output; (at = strstr(at, " more in the last second like: ")); at++) {
+        const char *number = at, *end = strchr(at, '\n'), *found = strstr(at, mark);
+        while (number[-1] != ' ') number--;
+        if (found && found < end) sum += strtoul(number, NULL, 10);
+    }
+    return sum;
+}
+
+static size_t count_of(const char *text) {
+    size_t count = 0;
+    for (const char *at = output; (at = strstr(at, text)); at++) count++;
+    return count;
+}
+
+static void start_limited(unsigned most) {
+    struct log_settings settings = all_of(LOG_INFO);
+    settings.most = most;
+    start_with(0, &settings);
+}
+
+/* However long it takes, each line is there or counted; other kinds lose nothing. */
+static void test_rate(void **state) {
+    (void)state;
+    start_limited(20);
+    pthread_t reader = start_reader();
+    uint64_t begin = clock_monotonic();
+    for (int i = 0; i < 100000; i++) one_of_many(i);
+    for (unsigned i = 0; i < 5; i++)
+        for (int j = 0; j < 3; j++) log_line(LOG_INFO, "storm", i, "kind %u", i);
+    log_warn("storm", "another kind");
+    uint64_t windows = (clock_monotonic() - begin) / CLOCK_S + 1;
+    stop(reader);
+    size_t lines = count_of("INFO storm: call ");
+    assert_in_range(lines, 20, 20 * windows);
+    assert_int_equal(lines + told("of an unknown skill"), 100000);
+    assert_int_equal(count_of("INFO storm: kind "), 15);
+    expect("WARN storm: another kind$");
+    expect("INFO storm: [0-9]+ more in the last second like: call [0-9]+ of an unknown skill$");
+}
+
+static void *storm(void *argument) {
+    (void)argument;
+    for (int i = 0; i < 20000; i++) one_of_many(i);
+    return NULL;
+}
+
+static void test_rate_of_threads(void **state) {
+    (void)state;
+    pthread_t threads[THREADS];
+    start_limited(20);
+    pthread_t reader = start_reader();
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, storm, NULL), 0);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    stop(reader);
+    assert_int_equal(count_of("INFO storm: call ") + told("of an unknown skill"), THREADS * 20000);
+}
+
+/* The count comes by itself, when nobody logs any more. */
+static void test_rate_is_told_when_it_is_quiet(void **state) {
+    (void)state;
+    char bytes[4096];
+    start_limited(2);
+    for (int i = 0; i < 5; i++) one_of_many(i);
+    while (told("of an unknown skill") < 3) { /* ends by the program's time limit */
+        ssize_t got = read(pipe_ends[0], bytes, sizeof bytes);
+        assert_true(got > 0);
+        add_output(bytes, (size_t)got);
+    }
+    stop_and_read();
+}
+
+/* What is shown of a line is not cut in a character, and a long second keeps no count. */
+static void test_rate_shows_whole_characters(void **state) {
+    (void)state;
+    start_limited(1);
+    for (int i = 0; i < 3; i++)
+        log_info("storm", "%s", "xéééééééééééééééééééééééééééééééééééééééééééééééééééé");
+    stop_and_read();
+    assert_non_null(strstr(output, "2 more in the last second like: x\u00e9"));
+    assert_null(strstr(output, "\\x"));
+}
+
 static int free_output(void **state) {
     (void)state;
     free(output);
@@ -379,6 +499,7 @@ int main(void) {
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_levels_of_areas),
         cmocka_unit_test(test_start_twice),
         cmocka_unit_test(test_not_started),
         cmocka_unit_test(test_full_pipe),
@@ -389,6 +510,10 @@ int main(void) {
         cmocka_unit_test(test_no_reader),
         cmocka_unit_test(test_recovers),
         cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_rate_of_threads),
+        cmocka_unit_test(test_rate_is_told_when_it_is_quiet),
+        cmocka_unit_test(test_rate_shows_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, free_output);
 }

@@ -84,7 +84,7 @@ static void start(void (*serve)(int fd)) {
 static void start_noop(void) {
     struct err err;
     client_connections_max(); /* the server inherits the limit */
-    assert_true(noop_server_start(&server, &settings.server, &err));
+    assert_true(noop_server_start(PROGRAM, &server, &settings.server, &err));
     assert_true(client_new(&settings, &client, &err));
 }
 

@@ -90,7 +90,7 @@ static void wrongly_called(void **state) {
     fails("", 2, "resource-eval: a command was expected; see resource-eval --help\n");
     fails("no", 2, "resource-eval: there is no command \"no\"; see resource-eval --help\n");
     fails("compare", 2, "resource-eval compare: the name of a run log was expected" SEE);
-    fails("compare --ful x", 2, "resource-eval compare: there is no option \"--ful\"" SEE);
+    fails("compare --ful x", 2, "resource-eval compare: there is no option --ful" SEE);
     fails("compare --json --csv x", 2,
           "resource-eval compare: --json and --csv cannot go together" SEE);
 }

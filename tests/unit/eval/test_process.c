@@ -234,6 +234,7 @@ static int teardown(void **state) {
  * busy machine. */
 static bool start_script(const char *text, struct err *err) {
     struct kernel_settings settings = {
+        .self = PROGRAM,
         .binary = in_folder("kernel"),
         .folder = folder,
         .address = "127.0.0.1:9",
@@ -261,7 +262,7 @@ static void refuses(const char *script, const char *why, const char *last) {
 static void that_does_not_start(void **state) {
     (void)state;
     refuses("#!/bin/sh\necho 'one\n\033[31mtwo\n'\nexit 3\n", "ended with status 3",
-            "its last line:  [31mtwo (");
+            "its last line: \\x1b[31mtwo (");
     refuses("#!/bin/sh\nkill -9 $$\n", "was killed by signal 9", "it said nothing");
     refuses("#!/no/such\n", "ended with status 127", "cannot execute it: No such file");
     refuses("#!/bin/sh\necho hello\nexec sleep 100\n", "was not ready within 3 s (--timeout)",

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "kernel/config.h"
+#include "kernel/config_cache.h"
 #include "kernel/config_entry.h"
 #include "kernel/config_value.h"
 #include "support/folder.h"
@@ -52,7 +53,8 @@ static void defaults(void **state) {
     assert_true(config.namespace_update_interval == 10 * CLOCK_S &&
                 config.invocation_timeout == 600 * CLOCK_S);
     assert_true(config.invocation_memory == 1u << 30 && config.body_limit == 50u << 20);
-    assert_int_equal(config.log_level, LOG_INFO);
+    struct log_levels info = log_levels_all(LOG_INFO);
+    assert_memory_equal(&config.log_levels, &info, sizeof info);
     assert_false(config.strict_memory);
     assert_int_equal(config.namespace_count, 1);
     assert_string_equal(config.namespaces[0].name, "dev");
@@ -92,8 +94,15 @@ static void the_later_source_wins(void **state) {
 static void older_name_of_the_address(void **state) {
     (void)state;
     expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"), "old:1");
-    expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=http://localhost:1"),
-                   "0.0.0.0:8081"); /* a client's */
+    good(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=http://localhost:1")); /* a client's */
+    assert_string_equal(config.kernel_address, "0.0.0.0:8081");
+    assert_int_equal(config.warning_count, 1);
+    assert_non_null(strstr(config.warnings[0], "PHARIA_KERNEL_ADDRESS is a URL"));
+    config_free(&config);
+    good(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=http://localhost:1", "KERNEL_ADDRESS=new:1"));
+    assert_string_equal(config.kernel_address, "new:1");
+    assert_int_equal(config.warning_count, 0);
+    config_free(&config);
     expect_address(NULL, LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1", "KERNEL_ADDRESS=new:1"),
                    "new:1");
     expect_address(LIST("--kernel-address=option:1"), LIST("HOME=/", "PHARIA_KERNEL_ADDRESS=old:1"),
@@ -117,7 +126,35 @@ static void cache_directory(void **state) {
         assert_string_equal(config.cache_dir, cases[i][2]);
         config_free(&config);
     }
-    bad(NULL, LIST("HOME="), "no directory for the cache", "set CACHE_DIR");
+}
+
+/* Without HOME: the system's cache where it may be written, else a directory that is named after
+ * the user, which is told. */
+static void cache_directory_without_home(void **state) {
+    (void)state;
+    struct arena arena;
+    struct err passing = {0};
+    char expected[200];
+    arena_init(&arena, 1 << 20);
+    snprintf(expected, sizeof expected, "%s/pharia-kernel", folder);
+    assert_string_equal(
+        config_default_cache(LIST("HOME=", "TMPDIR=/t"), folder, &arena, &passing, &err), expected);
+    assert_int_equal(passing.kind, ERR_NONE);
+    static const char *const cases[][2] = {
+        {"TMPDIR=/t", "/t"}, {"TMPDIR=t", "/tmp"}, {"TMPDIR=", "/tmp"}, {"HOME=relative", "/tmp"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        passing.kind = ERR_NONE;
+        snprintf(expected, sizeof expected, "%s/pharia-kernel-%u", cases[i][1],
+                 (unsigned)geteuid());
+        assert_string_equal(
+            config_default_cache(LIST(cases[i][0]), "/nowhere", &arena, &passing, &err), expected);
+        assert_non_null(strstr(passing.text, "set CACHE_DIR"));
+    }
+    char variable[5000] = "HOME=/";
+    memset(variable + 6, 'x', sizeof variable - 7);
+    assert_null(config_default_cache(LIST(variable), folder, &arena, &passing, &err));
+    assert_non_null(strstr(err.text, "set CACHE_DIR"));
+    arena_free(&arena);
 }
 
 static void expect_namespace(char **options, char **environment, const char *name,
@@ -196,6 +233,53 @@ static void unsupported_settings(void **state) {
     config_free(&config);
 }
 
+/* Settings of a namespace, beside its directory too: refused by name, or a warning each; empty ones
+ * say nothing. What has no directory is left out. */
+static void unsupported_settings_of_namespaces(void **state) {
+    (void)state;
+    static const char *const names[] = {
+        "CONFIG_URL",        "CONFIG_ACCESS_TOKEN", "REGISTRY", "REGISTRY_USER",
+        "REGISTRY_PASSWORD", "BASE_REPOSITORY",     "PATH",     "SKILLS",
+        "MCP_SERVERS",       "NATIVE_TOOLS"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char set[100], empty[100];
+        snprintf(set, sizeof set, "NAMESPACES__A__%s=x", names[i]);
+        snprintf(empty, sizeof empty, "NAMESPACES__A__%s=", names[i]);
+        bad(NULL, LIST("HOME=/", set, "NAMESPACES__A__DIRECTORY=d"), names[i],
+            "does not honour yet");
+        bad(NULL, LIST("HOME=/", set), names[i], "does not honour yet");
+        bad(LIST("--ignore-unsupported"), LIST("HOME=/", empty), "\"a\"",
+            "\"directory\" is missing");
+        good(LIST("--ignore-unsupported"), LIST("HOME=/", set, "NAMESPACES__A__DIRECTORY=d"));
+        assert_true(config.warning_count == 1 && config.namespace_count == 1);
+        config_free(&config);
+        good(LIST("--ignore-unsupported"), LIST("HOME=/", set, "NAMESPACES__B__DIRECTORY=d"));
+        assert_true(config.warning_count == 2 && config.namespace_count == 1);
+        assert_string_equal(config.namespaces[0].name, "b");
+        assert_non_null(strstr(config.warnings[1], "\"a\" is left out"));
+        config_free(&config);
+        good(NULL, LIST("HOME=/", empty, "NAMESPACES__A__DIRECTORY=d"));
+        assert_int_equal(config.warning_count, 0);
+        config_free(&config);
+        good(LIST("--ignore-unsupported"),
+             LIST("HOME=/", set)); /* "dev" is for no namespace at all */
+        assert_int_equal(config.namespace_count, 0);
+        config_free(&config);
+    }
+}
+
+/* The existing Kernel's settings that are honoured: as its .env has them. */
+static void settings_in_common(void **state) {
+    (void)state;
+    good(NULL, LIST("HOME=/", "KERNEL_ADDRESS=0.0.0.0:8081", "NAMESPACE_UPDATE_INTERVAL=500ms",
+                    "LOG_LEVEL=info,pharia_kernel=debug", "NAMESPACES__DEV__DIRECTORY=skills",
+                    "RUST_LOG=trace", "PHARIA_AI_TOKEN=t", "OTEL_EXPORTER_OTLP_HEADERS=a=b"));
+    assert_int_equal(config.warning_count, 0);
+    assert_true(config.namespace_update_interval == 500 * CLOCK_MS);
+    assert_int_equal(log_levels_of(&config.log_levels, "shell"), LOG_DEBUG);
+    config_free(&config);
+}
+
 static void namespaces_refused(void **state) {
     (void)state;
     bad(NULL, LIST("HOME=/", "NAMESPACES__A__CONFIG_URL=http://x"), "\"a\"", "CONFIG_URL");
@@ -238,7 +322,7 @@ static void bad_values(void **state) {
     bad(LIST("--body-memory=17Ti"), NONE, "--body-memory", "at most 16Ti");
     bad(NULL, LIST("HOME=/", "STRICT_MEMORY=maybe"), "STRICT_MEMORY",
         "\"maybe\" is neither true nor false");
-    bad(NULL, LIST("HOME=/", "LOG_LEVEL=loud"), "LOG_LEVEL", "\"loud\" is no level: off, error");
+    bad(NULL, LIST("HOME=/", "LOG_LEVEL=loud"), "LOG_LEVEL", "\"loud\" is neither a level");
     folder_put("config.toml", "executors = [1]\n");
     bad(NULL, NONE, "config.toml, executors", "a single value was expected");
     folder_put("config.toml", "[executors]\nx = 1\n"); /* another key */
@@ -334,7 +418,6 @@ static void sizes(void **state) {
 static void other_values(void **state) {
     (void)state;
     bool value;
-    enum log_level level;
     uint64_t count;
     static const char *const yes[] = {"1", "true", "ON", "Yes"}, *const no[] = {"0", "FALSE", "off",
                                                                                 "no"};
@@ -343,13 +426,6 @@ static void other_values(void **state) {
         assert_true(config_parse_bool(no[i], &value, &err) && !value);
     }
     assert_false(config_parse_bool("", &value, &err) || config_parse_bool("2", &value, &err));
-    assert_true(config_parse_level("skill=trace,warn,shell=debug", &level, &err));
-    assert_int_equal(level, LOG_WARN);
-    assert_true(config_parse_level("DEBUG", &level, &err));
-    assert_int_equal(level, LOG_DEBUG);
-    assert_false(config_parse_level("", &level, &err) ||
-                 config_parse_level("skill=trace", &level, &err) ||
-                 config_parse_level(",", &level, &err));
     assert_true(config_parse_count("5", 5, 5, &count, &err) && count == 5);
     static const char *const wrong[] = {"",    " 5", "+5", "5 ",
                                         "0x5", "4",  "6",  "99999999999999999999999"};
@@ -364,7 +440,7 @@ static void other_values(void **state) {
                "strict-memory = true\nexecutors = 2\nbody-limit = 1024\nlog-level = \"error\"\n");
     good(NULL, NONE);
     assert_true(config.strict_memory && config.executors == 2 && config.body_limit == 1024 &&
-                config.log_level == LOG_ERROR);
+                log_levels_of(&config.log_levels, "shell") == LOG_ERROR);
     config_free(&config);
 }
 
@@ -407,8 +483,11 @@ int main(void) {
         WITH(the_later_source_wins),
         WITH(older_name_of_the_address),
         WITH(cache_directory),
+        WITH(cache_directory_without_home),
         WITH(namespaces),
         WITH(unsupported_settings),
+        WITH(unsupported_settings_of_namespaces),
+        WITH(settings_in_common),
         WITH(namespaces_refused),
         WITH(bad_values),
         WITH(dotenv),

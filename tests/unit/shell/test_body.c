@@ -336,7 +336,7 @@ static void get_with_a_body(void **state) {
 }
 
 int main(void) {
-    log_start(2, LOG_ERROR, &(struct err){0});
+    log_start(2, &(struct log_settings){.levels = log_levels_all(LOG_ERROR)}, &(struct err){0});
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(comes_back_unchanged),
         cmocka_unit_test(chunks_of_any_size),

@@ -259,7 +259,7 @@ static void stops_in_the_middle(void **state) {
 }
 
 int main(void) {
-    log_start(2, LOG_ERROR, &(struct err){0});
+    log_start(2, &(struct log_settings){.levels = log_levels_all(LOG_ERROR)}, &(struct err){0});
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_cancelled_when_it_closes),
         cmocka_unit_test(is_cancelled_when_it_resets),

@@ -314,7 +314,7 @@ static void stops_while_requests_hang(void **state) {
 }
 
 int main(void) {
-    log_start(2, LOG_ERROR, &(struct err){0});
+    log_start(2, &(struct log_settings){.levels = log_levels_all(LOG_ERROR)}, &(struct err){0});
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(simple_routes),
         cmocka_unit_test(runs),
