@@ -3,23 +3,14 @@
 #include "http/connection.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/must.h"
 #include "http/server.h"
 #include "http/socket.h"
 
 #define LINGER_TIME (2 * CLOCK_S)
 
-#define FROM(state) (1u << (state))
-
-static const struct {
-    const char *name;
-    unsigned from;
-} states[] = {
-#define X(state, text, from) {text, from},
-    CONNECTION_STATES(X)
-#undef X
-};
+static const struct state_row rows[] = {CONNECTION_STATES(STATES_ROW)};
+static const struct states connection_states = STATES("connection", rows);
 
 static struct list *list_of(struct http_server *server, enum connection_state state) {
     switch (state) {
@@ -61,11 +52,7 @@ static void begin_period(struct http_connection *connection) {
 }
 
 void connection_move(struct http_connection *connection, enum connection_state state) {
-    if (!(states[state].from & FROM(connection->state))) {
-        log_error("http", "connection: no move from %s to %s", states[connection->state].name,
-                  states[state].name);
-        must(!"a listed move of the connection's states");
-    }
+    states_check(&connection_states, connection->state, state, NULL);
     list_remove(list_of(connection->server, connection->state), &connection->link);
     connection->state = state;
     list_append(list_of(connection->server, state), &connection->link);

@@ -8,44 +8,40 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "base/states.h"
 #include "http/chunks.h"
 #include "http/head.h"
 #include "http/http.h"
 #include "http/wheel.h"
 
-/* Life cycle: X(state, text, states it may come from as bits). */
+/* Life cycle. A connection begins IDLE; a request that comes in one piece goes from there to where
+ * it ends. Each state may also become CLOSED. */
+#define CONNECTION_AFTER_READ                                                                      \
+    (TO(CONNECTION_IDLE) | TO(CONNECTION_WAITING) | TO(CONNECTION_WRITING) |                       \
+     TO(CONNECTION_DISCARDING) | TO(CONNECTION_LINGERING) | TO(CONNECTION_CLOSED))
 #define CONNECTION_STATES(X)                                                                       \
-    X(CONNECTION_IDLE, "idle",                                                                     \
-      FROM(CONNECTION_IDLE) | FROM(CONNECTION_HEAD) | FROM(CONNECTION_BODY) |                      \
-          FROM(CONNECTION_WAITING) | FROM(CONNECTION_WRITING) |                                    \
-          FROM(CONNECTION_DISCARDING))                /* between two requests */                   \
-    X(CONNECTION_HEAD, "head", FROM(CONNECTION_IDLE)) /* a part of a head is there */              \
-    X(CONNECTION_BODY, "body",                                                                     \
-      FROM(CONNECTION_IDLE) | FROM(CONNECTION_HEAD)) /* the handler has the request's head */      \
+    /* between two requests */                                                                     \
+    X(CONNECTION_IDLE, "idle", CONNECTION_AFTER_READ | TO(CONNECTION_HEAD) | TO(CONNECTION_BODY))  \
+    /* a part of a head is there */                                                                \
+    X(CONNECTION_HEAD, "head", CONNECTION_AFTER_READ | TO(CONNECTION_BODY))                        \
+    /* the handler has the request's head */                                                       \
+    X(CONNECTION_BODY, "body", CONNECTION_AFTER_READ)                                              \
+    /* the handler has all of it; no answer yet */                                                 \
     X(CONNECTION_WAITING, "waiting",                                                               \
-      FROM(CONNECTION_IDLE) | FROM(CONNECTION_HEAD) |                                              \
-          FROM(CONNECTION_BODY)) /* the handler has all of it; no answer yet */                    \
+      TO(CONNECTION_IDLE) | TO(CONNECTION_WRITING) | TO(CONNECTION_LINGERING) |                    \
+          TO(CONNECTION_CLOSED))                                                                   \
+    /* the client must take the answer first */                                                    \
     X(CONNECTION_WRITING, "writing",                                                               \
-      FROM(CONNECTION_IDLE) | FROM(CONNECTION_HEAD) | FROM(CONNECTION_BODY) |                      \
-          FROM(CONNECTION_WAITING)) /* the client must take the answer first */                    \
+      TO(CONNECTION_IDLE) | TO(CONNECTION_DISCARDING) | TO(CONNECTION_LINGERING) |                 \
+          TO(CONNECTION_CLOSED))                                                                   \
+    /* answered; the rest of the body is forgotten */                                              \
     X(CONNECTION_DISCARDING, "discarding",                                                         \
-      FROM(CONNECTION_IDLE) | FROM(CONNECTION_HEAD) | FROM(CONNECTION_BODY) |                      \
-          FROM(CONNECTION_WRITING)) /* answered; the rest of the body is forgotten */              \
-    X(CONNECTION_LINGERING, "lingering",                                                           \
-      FROM(CONNECTION_IDLE) | FROM(CONNECTION_HEAD) | FROM(CONNECTION_BODY) |                      \
-          FROM(CONNECTION_WAITING) | FROM(CONNECTION_WRITING) |                                    \
-          FROM(CONNECTION_DISCARDING)) /* its last answer is out; what comes is forgotten */       \
-    X(CONNECTION_CLOSED, "closed",                                                                 \
-      FROM(CONNECTION_IDLE) | FROM(CONNECTION_HEAD) | FROM(CONNECTION_BODY) |                      \
-          FROM(CONNECTION_WAITING) | FROM(CONNECTION_WRITING) | FROM(CONNECTION_DISCARDING) |      \
-          FROM(CONNECTION_LINGERING))
+      TO(CONNECTION_IDLE) | TO(CONNECTION_LINGERING) | TO(CONNECTION_CLOSED))                      \
+    /* its last answer is out; what comes is forgotten */                                          \
+    X(CONNECTION_LINGERING, "lingering", TO(CONNECTION_CLOSED))                                    \
+    X(CONNECTION_CLOSED, "closed", 0)
 
-enum connection_state {
-#define X(state, text, from) state,
-    CONNECTION_STATES(X)
-#undef X
-        CONNECTION_STATE_COUNT
-};
+enum connection_state { CONNECTION_STATES(STATES_ENUM) CONNECTION_STATE_COUNT };
 
 enum {
     /* Bytes that a client may send ahead of the answer to its request. */
