@@ -22,6 +22,6 @@ sed "s|@REGISTRY@|$registry|" "$here/Cargo.lock.in" >"$work/Cargo.lock.new"
 copy() { cmp -s "$1" "$2" || cp "$1" "$2"; }
 copy "$work/Cargo.lock.new" "$work/crate/Cargo.lock"
 copy "$here/Cargo.toml" "$work/crate/Cargo.toml"
-copy "$here/src/lib.rs" "$work/crate/src/lib.rs"
+for source in "$here"/src/*.rs; do copy "$source" "$work/crate/src/${source##*/}"; done
 (cd "$work/crate" && CARGO_TARGET_DIR=$work/target cargo build --release --locked --quiet)
 cp "$work/target/release/libpk_ffi.a" "$out"

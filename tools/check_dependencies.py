@@ -8,6 +8,7 @@ import sys
 # folder -> folders whose headers it may include (besides its own)
 ALLOWED = {
     "base": "",
+    "http": "base ffi",
     "component": "base",
     "link": "base component",
     "abi": "base",
@@ -16,7 +17,7 @@ ALLOWED = {
     "csi": "base abi",
     "skill": "base component link abi engine wasi csi",
     "runtime": "base abi engine wasi csi skill",
-    "shell": "base abi engine skill runtime ffi",
+    "shell": "base http abi engine skill runtime ffi",
     "eval": "base",
     "kernel": "base component link abi engine wasi csi skill runtime shell ffi",
 }

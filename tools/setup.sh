@@ -24,7 +24,7 @@ APT_PACKAGES=(
     build-essential pkg-config meson ninja-build cmake git curl python3 python3-venv patchelf
     clang-14 lld-14 llvm-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev
     libclang-rt-14-dev-wasm32 wasi-libc
-    libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libjansson-dev libxxhash-dev libcmocka-dev
+    libcurl4-openssl-dev libssl-dev libjansson-dev libxxhash-dev libcmocka-dev
     wrk
 )
 # Where Rust has no target wasm32-wasip2: 145 MB to fetch, 810 MB on the disk.

@@ -1,5 +1,7 @@
 //! What pk_ffi.h promises, from crates that do the work. No panic leaves this library.
 
+mod http;
+
 use std::ffi::{c_char, CString};
 use std::ops::RangeInclusive;
 use std::panic::{catch_unwind, UnwindSafe};

@@ -81,7 +81,16 @@ static const struct config_key {
      "bytes of all request bodies above 16 KiB that are held at once; beyond it requests with such "
      "get 503"},
     {"idle-timeout", NULL, KEY_DURATION, KEY(idle_timeout), "75s", NULL, CLOCK_S, 86400 * CLOCK_S,
-     "a connection whose client sends or takes nothing for so long is closed"},
+     "a connection without a request for so long is closed"},
+    {"header-timeout", NULL, KEY_DURATION, KEY(header_timeout), "10s", NULL, 100 * CLOCK_MS,
+     86400 * CLOCK_S,
+     "how long the head of a request may take from its first byte to its last; beyond it the "
+     "client gets 408"},
+    {"transfer-rate", NULL, KEY_SIZE, KEY(transfer_rate), "1Ki", NULL, 0, 1ull << 30,
+     "bytes per second that a client must send of a body or take of an answer, on average over "
+     "each TRANSFER_PERIOD; slower ones get 408, or their connection is closed"},
+    {"transfer-period", NULL, KEY_DURATION, KEY(transfer_period), "10s", NULL, 100 * CLOCK_MS,
+     86400 * CLOCK_S, "the time over which TRANSFER_RATE is measured"},
     {"ignore-unsupported", NULL, KEY_BOOL, KEY(ignore_unsupported), "false", NULL, 0, 0,
      "start although settings are given that this kernel does not honour yet; each is a warning"},
     {"shutdown-deadline", NULL, KEY_DURATION, KEY(shutdown_deadline), "8s", NULL, 0,

@@ -28,10 +28,13 @@ struct config {
     uint64_t invocation_timeout;
     uint64_t shutdown_deadline;
     uint64_t idle_timeout;
+    uint64_t header_timeout;
+    uint64_t transfer_period;
     uint64_t invocation_memory; /* sizes: bytes */
     uint64_t guest_memory;      /* 0: its share (memory_budget.h) */
     uint64_t guest_log_limit;
     uint64_t compile_memory;
+    uint64_t transfer_rate;
     uint64_t body_limit;
     uint64_t body_memory; /* 0: its share */
     uint64_t executors;   /* counts */

@@ -144,8 +144,10 @@ static bool new_shell(struct server *server, struct err *err) {
     settings.body_limit = config->body_limit;
     settings.body_memory = config->body_memory;
     settings.connections = (uint32_t)server->files.connections;
-    settings.idle_timeout =
-        (uint32_t)((config->idle_timeout + CLOCK_S - 1) / CLOCK_S); /* not less */
+    settings.idle_timeout = config->idle_timeout;
+    settings.header_timeout = config->header_timeout;
+    settings.transfer_period = config->transfer_period;
+    settings.transfer_rate = config->transfer_rate;
     return shell_new(&settings, server->store, server->runtime, &server->shell, err);
 }
 

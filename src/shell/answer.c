@@ -8,65 +8,45 @@
 #include "base/must.h"
 #include "shell/loop.h"
 
-static void add_header(struct MHD_Response *response, const char *name, const char *value) {
-    MHD_add_response_header(
-        response, name,
-        value); /* fails without memory or for a value with a line end: then it is left out */
-}
-
-/* A page of any origin may ask, as with the existing Kernel: its origin, and for a preflight what
- * it wants, are given back to it. */
-static void add_cors(struct shell_request *request, struct MHD_Response *response) {
-    struct MHD_Connection *connection = request->connection;
-    const char *origin = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Origin");
-    if (!origin) return;
-    add_header(response, "Access-Control-Allow-Origin", origin);
-    add_header(response, "Access-Control-Allow-Credentials", "true");
-    add_header(response, "Vary",
-               "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
-    const char *method =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Access-Control-Request-Method");
-    const char *headers =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Access-Control-Request-Headers");
-    if (method) add_header(response, "Access-Control-Allow-Methods", method);
-    if (headers) add_header(response, "Access-Control-Allow-Headers", headers);
-}
-
-static void set(struct shell_request *request, unsigned status, struct MHD_Response *response) {
-    must(!request->done && request->connection);
+static void set(struct shell_request *request, unsigned status, struct http_answer answer) {
+    must(!request->done && request->http);
     request->done = true;
-    request->status = status;
-    request->response = response; /* NULL without memory: the connection is closed */
-    if (!response) return;
-    add_cors(request, response);
-    if (request->retry) {
-        char seconds[12];
-        snprintf(seconds, sizeof seconds, "%u", request->retry);
-        add_header(response, "Retry-After", seconds);
-    }
-    if (atomic_load_explicit(&request->loop->shell->phase, memory_order_relaxed) != SHELL_SERVING)
-        add_header(response, "Connection", "close");
+    request->answer = answer;
+    request->answer.status = status;
+    if (request->retry) buf_format(&request->headers, "Retry-After: %u\r\n", request->retry);
 }
 
 void answer_data(struct shell_request *request, unsigned status, const char *type, void *data,
                  size_t size) {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(size, data, MHD_RESPMEM_MUST_FREE);
-    if (!response)
-        free(data);
-    else if (type)
-        add_header(response, "Content-Type", type);
-    set(request, status, response);
+    set(request, status,
+        (struct http_answer){
+            .type = type, .data = data, .size = size, .release = free, .owner = data});
+}
+
+void answer_shared(struct shell_request *request, const char *type, const struct buf *body,
+                   void (*release)(void *owner), void *owner) {
+    set(request, HTTP_OK,
+        (struct http_answer){.type = type,
+                             .data = body->data,
+                             .size = body->size,
+                             .release = release,
+                             .owner = owner});
+}
+
+void answer_static(struct shell_request *request, unsigned status, const char *text) {
+    set(request, status,
+        (struct http_answer){.type = TYPE_TEXT, .data = text, .size = strlen(text)});
 }
 
 void answer_buf(struct shell_request *request, unsigned status, const char *type, struct buf *buf) {
-    bool failed = buf->failed;
-    if (!failed)
-        answer_data(request, status, type, buf->data, buf->size);
-    else
+    if (buf->failed) {
         buf_free(buf);
+        answer_static(request, HTTP_SERVICE_UNAVAILABLE,
+                      "This kernel has no memory for the answer. Please try again later.");
+        return;
+    }
+    answer_data(request, status, type, buf->data, buf->size);
     buf_init(buf, 0);
-    if (failed) set(request, MHD_HTTP_SERVICE_UNAVAILABLE, NULL);
 }
 
 void answer_text(struct shell_request *request, unsigned status, const char *text) {
@@ -84,17 +64,12 @@ void answer_json_text(struct shell_request *request, unsigned status, const char
 }
 
 void answer_empty(struct shell_request *request, unsigned status, const char *allow) {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    if (response && allow) add_header(response, "Allow", allow);
-    set(request, status, response);
+    if (allow) buf_format(&request->headers, "Allow: %s\r\n", allow);
+    set(request, status, (struct http_answer){0});
 }
 
 void answer_ok(struct shell_request *request) {
-    static char ok[] = "ok";
-    struct MHD_Response *response = MHD_create_response_from_buffer(2, ok, MHD_RESPMEM_PERSISTENT);
-    if (response) add_header(response, "Content-Type", TYPE_TEXT);
-    set(request, MHD_HTTP_OK, response);
+    answer_static(request, HTTP_OK, "ok");
 }
 
 void answer_too_large(struct shell_request *request) {
@@ -102,7 +77,7 @@ void answer_too_large(struct shell_request *request) {
     snprintf(text, sizeof text,
              "The request body is larger than this kernel takes (%zu bytes, setting BODY_LIMIT).",
              request->loop->shell->settings.body_limit);
-    answer_text(request, MHD_HTTP_CONTENT_TOO_LARGE, text);
+    answer_text(request, HTTP_CONTENT_TOO_LARGE, text);
 }
 
 void answer_not_json(struct shell_request *request) {
@@ -110,12 +85,12 @@ void answer_not_json(struct shell_request *request) {
     const char *problem = request->check.problem ? request->check.problem : "it ends too early";
     snprintf(text, sizeof text, "The request body is not valid JSON: %s at byte %" PRIu64 ".",
              problem, request->check.offset);
-    answer_text(request, MHD_HTTP_BAD_REQUEST, text);
+    answer_text(request, HTTP_BAD_REQUEST, text);
 }
 
 void answer_no_room(struct shell_request *request) {
     request->retry = 1;
-    answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+    answer_text(request, HTTP_SERVICE_UNAVAILABLE,
                 "This kernel holds as many bytes of inputs and outputs as it may (setting "
                 "BODY_MEMORY). Please try again later.");
 }

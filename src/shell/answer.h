@@ -1,5 +1,5 @@
-/* Answers: they are made here and sent by handler.c. Each function sets request->status,
- * request->response and request->done. Thread: the loop's. */
+/* Answers: they are made here and sent by handler.c (handler_send). Each function sets
+ * request->answer and request->done. Thread: the loop's. */
 #ifndef PK_SHELL_ANSWER_H
 #define PK_SHELL_ANSWER_H
 
@@ -11,6 +11,9 @@
 /* Takes over `data` (malloc; NULL only with size 0). `type` NULL: no Content-Type. */
 void answer_data(struct shell_request *request, unsigned status, const char *type, void *data,
                  size_t size);
+/* 200 with a body that others have too: `release` is called with `owner` when it was sent. */
+void answer_shared(struct shell_request *request, const char *type, const struct buf *body,
+                   void (*release)(void *owner), void *owner);
 /* Takes over the buffer's memory; a failed buffer becomes a 503. */
 void answer_buf(struct shell_request *request, unsigned status, const char *type, struct buf *buf);
 /* A copy, as text/plain. */
@@ -19,7 +22,9 @@ void answer_text(struct shell_request *request, unsigned status, const char *tex
 void answer_json_text(struct shell_request *request, unsigned status, const char *text);
 /* Status without a body. `allow` may be NULL. */
 void answer_empty(struct shell_request *request, unsigned status, const char *allow);
-/* Answers that every probe of a health check gets: made once. */
+/* A text that is constant: not copied. */
+void answer_static(struct shell_request *request, unsigned status, const char *text);
+/* What every probe of a health check gets. */
 void answer_ok(struct shell_request *request);
 
 /* What can be wrong with a request, whatever its route. */

@@ -1,36 +1,36 @@
 #include "shell/header.h"
 
-#include <string.h>
 #include <strings.h>
 
-bool header_is_json(const char *content_type) {
-    if (!content_type) return false;
-    const char *type = content_type + strspn(content_type, " \t");
-    size_t size = strcspn(type, "; \t");
+static bool begins_with(struct str text, const char *prefix) {
+    size_t size = strlen(prefix);
+    return text.size >= size && strncasecmp(text.data, prefix, size) == 0;
+}
+
+static struct str behind(struct str text, size_t size) {
+    return (struct str){text.data + size, text.size - size};
+}
+
+static bool ends_type(char byte) {
+    return byte == ';' || byte == ' ' || byte == '\t';
+}
+
+bool header_is_json(struct str content_type) {
     static const char prefix[] = "application/", json[] = "json";
-    size_t prefix_size = sizeof prefix - 1, json_size = sizeof json - 1;
-    if (size < prefix_size + json_size || strncasecmp(type, prefix, prefix_size) != 0) return false;
-    if (strncasecmp(type + size - json_size, json, json_size) != 0) return false;
-    return size == prefix_size + json_size || type[size - json_size - 1] == '+';
-}
-
-bool header_is_bearer(const char *authorization) {
-    static const char scheme[] = "bearer ";
-    size_t size = sizeof scheme - 1;
-    if (strncasecmp(authorization, scheme, size) != 0) return false;
-    return authorization[size + strspn(authorization + size, " ")] != '\0';
-}
-
-bool header_length(const char *content_length, uint64_t *length) {
-    *length = 0;
-    if (!content_length || !*content_length || content_length[strspn(content_length, "0123456789")])
+    size_t size = 0, json_size = sizeof json - 1;
+    while (size < content_type.size && !ends_type(content_type.data[size])) size++;
+    struct str type = {content_type.data, size};
+    if (!begins_with(type, prefix)) return false;
+    struct str kind = behind(type, sizeof prefix - 1);
+    if (kind.size < json_size || !begins_with(behind(kind, kind.size - json_size), json))
         return false;
-    for (const char *digit = content_length; *digit; digit++) {
-        if (*length > (UINT64_MAX - 9) / 10) {
-            *length = UINT64_MAX;
-            return true;
-        }
-        *length = *length * 10 + (uint64_t)(*digit - '0');
-    }
-    return true;
+    return kind.size == json_size || kind.data[kind.size - json_size - 1] == '+';
+}
+
+bool header_is_bearer(struct str authorization) {
+    static const char scheme[] = "bearer ";
+    if (!begins_with(authorization, scheme)) return false;
+    struct str token = behind(authorization, sizeof scheme - 1);
+    while (token.size > 0 && *token.data == ' ') token = behind(token, 1);
+    return token.size > 0;
 }

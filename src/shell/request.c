@@ -8,7 +8,12 @@
 #include "shell/answer.h"
 #include "shell/loop.h"
 
-enum { POOL_MAX = 1024, SMALL_BODY = 16384, NAMES_MAX = 65536 }; /* a small one is also kept */
+enum {
+    POOL_MAX = 1024,
+    SMALL_BODY = 16384, /* its memory is kept, too */
+    NAMES_MAX = 65536,
+    HEADERS_MAX = 32768, /* the head of a request is at most half of it */
+};
 
 #define FROM(state) (1u << (state))
 
@@ -44,6 +49,7 @@ static struct shell_request *take_free(struct shell_loop *loop) {
     if (!request) return NULL;
     request->loop = loop;
     buf_init(&request->names, NAMES_MAX);
+    buf_init(&request->headers, HEADERS_MAX);
     buf_init(&request->body, loop->shell->settings.body_limit);
     return request;
 }
@@ -54,17 +60,18 @@ static void add(atomic_uint_fast64_t *counter, int64_t number) { /* one writer *
                           memory_order_relaxed);
 }
 
-struct shell_request *request_new(struct shell_loop *loop, struct MHD_Connection *connection) {
+struct shell_request *request_new(struct shell_loop *loop, struct http_request *http) {
     struct shell_request *request = take_free(loop);
     if (!request) return NULL;
-    request->connection = connection;
+    request->http = http;
     request->since = clock_monotonic();
     request->done = false;
     request->route = NULL;
     request->params[0] = request->params[1] = request->skill_namespace = request->skill_name =
         (struct str){0};
     request->discarded = 0;
-    request->status = 0;
+    request->retry = 0;
+    request->answer = (struct http_answer){0};
     json_check_init(&request->check);
     request_move(request, REQUEST_READING);
     add(&loop->requests, 1);
@@ -93,19 +100,19 @@ bool request_output_charge(struct shell_request *request, size_t size) {
 
 static void free_memory(struct shell_request *request) {
     buf_free(&request->names);
+    buf_free(&request->headers);
     buf_free(&request->body);
     free(request);
 }
 
 static void release(struct shell_request *request) {
     struct shell_loop *loop = request->loop;
-    must(!request->suspended);
     if (request->state == REQUEST_LEFT) add(&loop->left, 1);
     request_move(request, REQUEST_FREE);
     request_body_drop(request);
     buf_clear(&request->names);
-    if (request->response) MHD_destroy_response(request->response);
-    request->response = NULL;
+    buf_clear(&request->headers);
+    buf_free(&request->body_made); /* of a client that left */
     add(&loop->active, -1);
     if (loop->free_count == POOL_MAX) {
         free_memory(request);
@@ -116,14 +123,21 @@ static void release(struct shell_request *request) {
     loop->free_count++;
 }
 
-void request_connection_gone(struct shell_request *request) {
-    request->connection = NULL;
+void request_send_to_work(struct shell_request *request, void (*on_mail)(struct shell_request *)) {
+    must(!request->at_work);
+    request->on_mail = on_mail;
+    request->at_work = true;
+    request->loop->outstanding++;
+}
+
+void request_closed(struct shell_request *request) {
+    request->http = NULL;
     if (!request->at_work) release(request);
 }
 
 void request_work_done(struct shell_request *request) {
     must(!request->at_work);
-    if (!request->connection) release(request);
+    if (!request->http) release(request);
 }
 
 void request_free_pool(struct shell_loop *loop) {

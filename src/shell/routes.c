@@ -1,6 +1,7 @@
 /* The table of routes, and the handlers that answer at once. */
 #include "base/str.h"
 #include "shell/answer.h"
+#include "shell/listing.h"
 #include "shell/loop.h"
 #include "shell/route.h"
 #include "shell/run.h"
@@ -15,23 +16,15 @@ static void handle_ready(struct shell_request *request) {
     if (atomic_load(&request->loop->shell->phase) == SHELL_SERVING)
         answer_ok(request);
     else
-        answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping");
-}
-
-static void list(struct shell_request *request,
-                 void (*fill)(struct skill_store *store, struct buf *json)) {
-    struct buf json;
-    buf_init(&json, SIZE_MAX);
-    fill(request->loop->shell->store, &json);
-    answer_buf(request, MHD_HTTP_OK, TYPE_JSON, &json);
+        answer_text(request, HTTP_SERVICE_UNAVAILABLE, "stopping");
 }
 
 static void handle_skills(struct shell_request *request) {
-    list(request, skill_store_list);
+    listing_answer(request, LISTING_SKILLS);
 }
 
 static void handle_cached(struct shell_request *request) {
-    list(request, skill_store_list_cached);
+    listing_answer(request, LISTING_CACHED);
 }
 
 static void drop(struct shell_request *request, struct str namespace, struct str name) {
@@ -41,7 +34,7 @@ static void drop(struct shell_request *request, struct str namespace, struct str
         return;
     }
     bool dropped = skill_store_drop(request->loop->shell->store, namespace, name);
-    answer_json_text(request, MHD_HTTP_OK,
+    answer_json_text(request, HTTP_OK,
                      dropped ? "Skill removed from cache" : "Skill was not present in cache");
 }
 

@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "base/owner.h"
 #include "shell/answer.h"
+#include "shell/handler.h"
 #include "shell/loop.h"
 #include "shell/metadata.h"
 #include "shell/route.h"
@@ -48,13 +49,6 @@ static void ran_elsewhere(struct invocation_request *run) {
     mailbox_post(&request->loop->mail, &request->mail);
 }
 
-static void send_to_work(struct shell_request *request, void (*on_mail)(struct shell_request *)) {
-    must(!request->at_work);
-    request->on_mail = on_mail;
-    request->at_work = true;
-    request->loop->outstanding++;
-}
-
 /* ---- the invocation is over */
 
 static void forget_answer(struct invocation_request *run) {
@@ -78,19 +72,19 @@ static void answer_run(struct shell_request *request) {
         answer_no_room(request);
         return;
     }
-    answer_data(request, MHD_HTTP_OK, TYPE_JSON, run->output, run->output_size);
+    answer_data(request, HTTP_OK, TYPE_JSON, run->output, run->output_size);
     run->output = NULL;
 }
 
 static void ended(struct shell_request *request);
 
 static void check_schemas(struct shell_request *request) {
-    request_move(request, REQUEST_CHECKING);
-    send_to_work(request, ended);
-    metadata_check(request->loop->shell->checker, request);
+    request_move(request, REQUEST_ASIDE);
+    request_send_to_work(request, ended);
+    metadata_check(request);
 }
 
-/* Mail: the runtime, or the checker of schemas, is done. */
+/* Mail: the runtime, or the thread aside, is done. */
 static void ended(struct shell_request *request) {
     bool left = request->state == REQUEST_LEFT;
     bool metadata =
@@ -108,8 +102,7 @@ static void ended(struct shell_request *request) {
         request_work_done(request);
         return;
     }
-    request_move(request, REQUEST_ANSWERED);
-    loop_resume(request);
+    handler_send(request);
 }
 
 /* ---- the skill is there */
@@ -131,7 +124,7 @@ static bool start(struct shell_request *request, struct skill *skill) {
     request->run.done = ran_elsewhere;
     request->world_minor = skill->world_minor;
     request_move(request, REQUEST_RUNNING);
-    send_to_work(request, ended);
+    request_send_to_work(request, ended);
     runtime_submit(request->loop->shell->runtime, &request->run);
     return true;
 }
@@ -144,25 +137,23 @@ static void loaded(struct shell_request *request) {
         request_work_done(request);
         return;
     }
-    if (load->skill && start(request, load->skill)) return; /* its connection stays suspended */
+    if (load->skill && start(request, load->skill)) return;
     if (!load->skill) {
         request->retry = load->retry_after;
         run_fail(request, FAILURE_LOAD, load->error.text);
     }
-    request_move(request, REQUEST_ANSWERED);
-    loop_resume(request);
+    handler_send(request);
 }
 
 static void fetch(struct shell_request *request) {
     struct skill_request *load = &request->load;
     load->done = loaded_elsewhere;
     load->skill = NULL;
-    send_to_work(request, loaded);
+    request_send_to_work(request, loaded);
     switch (skill_store_get(request->loop->shell->store, request->skill_namespace,
                             request->skill_name, load)) {
     case SKILL_PENDING:
         request_move(request, REQUEST_LOADING);
-        loop_suspend(request);
         return;
     case SKILL_READY:
         break;
@@ -170,12 +161,15 @@ static void fetch(struct shell_request *request) {
         run_fail(request, FAILURE_UNKNOWN, NULL);
         break;
     case SKILL_MISCONFIGURED:
-        run_fail(request, FAILURE_MISCONFIGURED, load->error.text);
+        run_fail(request,
+                 load->error.kind == ERR_CANCELLED ? FAILURE_LOAD /* the store has stopped */
+                                                   : FAILURE_MISCONFIGURED,
+                 load->error.text);
         break;
     }
     request->at_work = false; /* no mail will come */
     request->loop->outstanding--;
-    if (!request->done && start(request, load->skill)) loop_suspend(request);
+    if (!request->done) start(request, load->skill);
 }
 
 /* ---- routes */
@@ -206,7 +200,7 @@ bool run_split_name(struct shell_request *request, struct str skill, struct str 
                     struct str *name) {
     size_t slash = str_find(skill, '/');
     if (slash == skill.size) {
-        answer_json_text(request, MHD_HTTP_BAD_REQUEST,
+        answer_json_text(request, HTTP_BAD_REQUEST,
                          "The skill has a missing namespace: it must be named \"namespace/name\".");
         return false;
     }
@@ -221,13 +215,13 @@ void run_skill_2024(struct shell_request *request) {
     struct str values[2];
     struct str body = {(char *)request->body.data, request->body.size}, skill = {0};
     if (!span_members(body, keys, values, 2) || !values[0].data || !values[1].data) {
-        answer_text(request, MHD_HTTP_UNPROCESSABLE_CONTENT,
+        answer_text(request, HTTP_UNPROCESSABLE_CONTENT,
                     "The request body must be a JSON object with the members \"skill\" "
                     "(\"namespace/name\") and \"input\".");
         return;
     }
     if (!span_string(values[0], &request->names, &skill)) {
-        answer_text(request, MHD_HTTP_UNPROCESSABLE_CONTENT,
+        answer_text(request, HTTP_UNPROCESSABLE_CONTENT,
                     "The member \"skill\" must be a string, \"namespace/name\".");
         return;
     }
@@ -236,7 +230,7 @@ void run_skill_2024(struct shell_request *request) {
     bool blank = span_blank(skill);
     if (!blank && !run_split_name(request, skill, &namespace, &name)) return;
     if (blank || span_blank(name))
-        answer_json_text(request, MHD_HTTP_BAD_REQUEST, "The name of the skill is empty.");
+        answer_json_text(request, HTTP_BAD_REQUEST, "The name of the skill is empty.");
     else
         begin(request, INVOCATION_RUN, namespace, name);
 }

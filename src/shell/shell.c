@@ -12,9 +12,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
+#include "shell/aside.h"
 #include "shell/listen.h"
 #include "shell/loop.h"
-#include "shell/metadata.h"
+#include "shell/schema.h"
 
 void shell_settings_default(struct shell_settings *settings) {
     *settings = (struct shell_settings){
@@ -23,7 +24,10 @@ void shell_settings_default(struct shell_settings *settings) {
         .body_limit = 50u << 20,
         .body_memory = 1u << 30,
         .connections = 30000,
-        .idle_timeout = 75,
+        .idle_timeout = 75 * CLOCK_S,
+        .header_timeout = 10 * CLOCK_S,
+        .transfer_period = 10 * CLOCK_S,
+        .transfer_rate = 1 << 10,
     };
 }
 
@@ -34,15 +38,18 @@ bool shell_new(const struct shell_settings *settings, struct skill_store *store,
     if (!shell) return err_set(err, ERR_MEMORY, "no memory for the HTTP server");
     *shell =
         (struct shell){.settings = *settings, .store = store, .runtime = runtime, .listener = -1};
+    listings_init(&shell->listings);
     shell->loops = calloc(settings->threads, sizeof *shell->loops);
-    bool made = shell->loops || err_set(err, ERR_MEMORY, "no memory for the HTTP server");
+    shell->schemas = calloc(1, sizeof *shell->schemas);
+    bool made = (shell->loops && shell->schemas) ||
+                err_set(err, ERR_MEMORY, "no memory for the HTTP server");
     uint32_t wanted = settings->threads;
     shell->settings.threads = 0; /* as many as shell_free has to free */
     while (made && shell->settings.threads < wanted) {
         made = loop_new(&shell->loops[shell->settings.threads], shell, err);
         if (made) shell->settings.threads++;
     }
-    if (made && schema_checker_new(&shell->checker, err)) {
+    if (made && aside_new(&shell->aside, err)) {
         *out = shell;
         return true;
     }
@@ -106,7 +113,9 @@ void shell_stop(struct shell *shell, uint64_t deadline_ns) {
 void shell_free(struct shell *shell) {
     if (!shell) return;
     for (uint32_t i = 0; i < shell->settings.threads; i++) loop_free(&shell->loops[i]);
-    schema_checker_free(shell->checker);
+    aside_free(shell->aside);
+    listings_free(&shell->listings);
+    free(shell->schemas);
     if (shell->listener >= 0) close(shell->listener);
     free(shell->loops);
     free(shell->address);

@@ -1,9 +1,8 @@
-/* The HTTP server: routes, request bodies, answers, clients that leave. Built on libmicrohttpd
- * 0.9.75.
+/* The shell around the runtime: routes, request bodies, answers, clients that leave. The protocol
+ * is src/http's.
  *
- * One thread per loop, each with a libmicrohttpd daemon of its own that it polls itself ("external"
- * epoll mode), a mailbox for what other threads have finished, and a watch over the connections
- * whose requests are being worked on. A request lives on its loop's thread from beginning to end;
+ * One thread per loop, each with an HTTP server of its own and a mailbox for what other threads
+ * have finished. A request lives on its loop's thread from beginning to end;
  * executors and loaders only post it back. So nothing here is locked, and which loop took a
  * connection does not matter to who computes: guests run on the runtime's executors.
  *
@@ -27,10 +26,12 @@ struct shell_settings {
     size_t body_limit;   /* bytes of one request body; default 50 MiB */
     size_t body_memory; /* bytes of all bodies but small ones held at once, beyond it 503; default 1
                            GiB */
-    uint32_t connections;  /* open at once, per loop; must be above what the runtime admits, or
-                              clients hang; default 30,000 */
-    uint32_t idle_timeout; /* s without a byte after which a connection that waits for its client is
-                              closed; default 75 */
+    uint32_t connections;     /* open at once, per loop; should be above what the runtime admits, or
+                                 clients wait; default 30,000 */
+    uint64_t idle_timeout;    /* ns that a connection may have no request; default 75 s */
+    uint64_t header_timeout;  /* ns from a head's first byte to its last; default 10 s */
+    uint64_t transfer_period; /* ns; in each such period of a body or an answer … */
+    uint64_t transfer_rate;   /* … so many bytes per second must move; default 1 KiB/s in 10 s */
 };
 void shell_settings_default(struct shell_settings *settings);
 

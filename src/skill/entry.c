@@ -1,5 +1,6 @@
 #include "skill/entry.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,14 @@ const char *entry_state_name(enum entry_state state) {
     return names[state];
 }
 
+/* One number for all stores of the process: who compares it with an older one asks whether anything
+ * changed at all. */
+static atomic_uint_fast64_t moves_made;
+
+uint64_t entry_moves_made(void) {
+    return atomic_load(&moves_made);
+}
+
 void entry_move(struct entry *entry, enum entry_state state) {
     if ((moves[entry->state] & TO(state)) == 0) {
         char text[100];
@@ -41,6 +50,7 @@ void entry_move(struct entry *entry, enum entry_state state) {
     entry->spent[entry->state] += now - entry->since;
     entry->since = now;
     entry->state = state;
+    atomic_fetch_add(&moves_made, 1);
 }
 
 struct entry *entry_new(struct namespace *namespace, struct str name, uint64_t hash) {

@@ -63,6 +63,8 @@ void entry_release(struct entry *entry);
 /* Go to another state. A move that the table does not have is an error of ours: it ends the process
  * with both names. */
 void entry_move(struct entry *entry, enum entry_state state);
+/* How many moves there were, of all entries. Any thread, without the lock. */
+uint64_t entry_moves_made(void);
 const char *entry_state_name(enum entry_state state);
 /* The file's load has failed: `error` is kept, and from when on it is tried again. A failure that
  * may pass (no memory, a child that was killed) is, after pauses that grow from 1 s to 60 s; what

@@ -62,7 +62,11 @@ struct skill_request {
 enum skill_answer skill_store_get(struct skill_store *store, struct str namespace, struct str name,
                                   struct skill_request *request);
 
-/* JSON arrays of "namespace/name", sorted by namespace, then name. */
+/* Another number whenever one of the lists may have changed: read before a list is made, it is that
+ * list's. Any thread. */
+uint64_t skill_store_version(struct skill_store *store);
+/* JSON arrays of "namespace/name", sorted by namespace, then name. Some milliseconds for thousands
+ * of skills: not on an event loop. Any thread. */
 void skill_store_list(struct skill_store *store, struct buf *json);
 void skill_store_list_cached(struct skill_store *store, struct buf *json);
 /* Drop instances, slots and mappings of a loaded skill, and forget a failure; files stay. False:

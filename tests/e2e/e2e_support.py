@@ -169,11 +169,14 @@ def assert_log_form(log):
 
 
 def read_answer(stream, head=False):
-    status = int(stream.readline().split()[1])
-    headers = {}
-    while (line := stream.readline().strip()):
-        name, _, value = line.decode().partition(":")
-        headers[name.lower()] = value.strip()
+    """The next answer; interim ones before it are passed over, as every client must."""
+    status = 100
+    while status == 100:
+        status = int(stream.readline().split()[1])
+        headers = {}
+        while (line := stream.readline().strip()):
+            name, _, value = line.decode().partition(":")
+            headers[name.lower()] = value.strip()
     body = b"" if head else stream.read(int(headers.get("content-length", 0)))
     return status, headers, body
 

@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -100,6 +101,64 @@ def test_stop_accepts_nothing_new_but_still_answers(skill):
     ended(kernel, 20)
     waiting.close()
     old.close()
+
+
+@pytest.mark.parametrize("delay", [0, 0.02])
+def test_who_gets_a_connection_gets_an_answer_also_while_it_stops(skill, delay):
+    """Refused or answered, never cut off: clients connect all the time, and send at once or a moment later."""
+    kernel, outcomes = skill(), []
+
+    def client():
+        while True:
+            try:
+                connection = socket.create_connection(("127.0.0.1", kernel.port), 10)
+            except OSError:
+                return
+            with connection:
+                time.sleep(delay)
+                connection.sendall(b"POST /v1/skills/dev/skill/run HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: 6\r\n\r\n\"echo\"")
+                status, headers, _ = read_answer(connection.makefile("rb"))
+                outcomes.append((status, headers.get("connection")))
+    failures = []
+    threads = [threading.Thread(target=lambda: catch(client, failures)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(outcomes) > 50, what="that clients are served")
+    kernel.process.send_signal(signal.SIGTERM)
+    for thread in threads:
+        thread.join()
+    assert not failures and set(outcomes) <= {(200, None), (200, "close"), (503, "close")}
+    ended(kernel, 20)
+
+
+def catch(call, failures):
+    try:
+        call()
+    except Exception as failure:
+        failures.append(failure)
+        raise
+
+
+def test_a_request_on_an_open_connection_gets_503_and_close_when_it_stops(start, wasm):
+    kernel = start(env={"SHUTDOWN_DEADLINE": "30s"})
+    kernel.put(wasm.behaviour, "skill")
+    kernel.put(wasm.behaviour, "cold")  # was never loaded
+    assert kernel.say("skill", "echo").status == 200
+    waiting = kernel.begin("skill", '"Sleep"')
+    clients = [socket.create_connection(("127.0.0.1", kernel.port), 60) for _ in range(4)]
+    for client in clients:
+        client.sendall(b"GET /ready HTTP/1.1\r\nHost: k\r\n\r\n")
+        assert read_answer(client.makefile("rb"))[0] == 200
+    kernel.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: refuses(kernel), 10, "that nobody listens any more")
+    for client, name in zip(clients, ["skill", "cold", "skill", "cold"]):
+        client.sendall(f"POST /v1/skills/dev/{name}/run HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: 6\r\n\r\n\"echo\"".encode())
+        status, headers, body = read_answer(client.makefile("rb"))
+        assert (status, headers.get("connection")) == (503, "close"), body
+        assert client.recv(1) == b""
+    kernel.process.send_signal(signal.SIGTERM)
+    assert answer(waiting)[0] == 503
+    ended(kernel, 20)
 
 
 def test_after_the_deadline_calls_are_cancelled(skill):

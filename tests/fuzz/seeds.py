@@ -111,6 +111,20 @@ def add_manifests():
         add("manifest", bytes([4 + i % 4]) + choices.randbytes(3 * (1 + i // 4)))
 
 
+# ---- HTTP: the first two bytes say in which pieces the others come, and how the client ends
+
+
+def add_requests():
+    sys.path.insert(0, str(root / "tests/e2e"))
+    from http_framing import BAD, GOOD
+    for data in [data for data, _ in BAD.values()] + list(GOOD.values()):
+        for target in b"/now", b"/body", b"/piece", b"/late":
+            for old in b"/v1/skills/dev/behaviour/run", b"/health":
+                data = data.replace(old, target)
+            add("http", b"\0\0" + data)
+            add("http", b"\7\1" + data * 2)
+
+
 # ---- components
 
 
@@ -204,6 +218,7 @@ def main():
     add_runlogs()
     add_manifests()
     add_values()
+    add_requests()
     for _ in range(32):  # instructions of fuzz_link's own making
         add("link", b"\xff" + choices.randbytes(400))
 

@@ -17,7 +17,7 @@ static void small_limits(struct shell_settings *settings) {
 }
 
 static void little_patience(struct shell_settings *settings) {
-    settings->idle_timeout = 1;
+    settings->idle_timeout = settings->header_timeout = settings->transfer_period = CLOCK_S;
 }
 
 static void expect(struct client *client, int status, const char *part) {
@@ -153,7 +153,7 @@ static void endless_chunks(void **state) {
         client_try_send(&client, "\r\n", 2);
         text[0] = 'a'; /* only the first has the quote */
     }
-    expect(&client, 413, "Content Too Large");
+    expect(&client, 413, "larger than this kernel takes");
     assert_true(client_closed(&client, 60000));
     client_close(&client);
     free(text);
@@ -262,7 +262,8 @@ static void less_than_announced(void **state) {
     struct client client = client_open(address);
     send_length(&client, 10);
     client_text(&client, "[1]");
-    assert_true(client_closed(&client, 60000)); /* by the idle timeout */
+    expect(&client, 408, "TRANSFER_RATE");
+    assert_true(client_closed(&client, 60000));
     client_close(&client);
     client = client_open(address);
     send_length(&client, 10);
@@ -280,6 +281,7 @@ static void idle_clients_are_closed_but_not_waiting_ones(void **state) {
     client_text(&waiting, "POST /v1/skills/dev/slow-3000/run HTTP/1.1\r\nHost: x\r\n"
                           "Content-Type: application/json\r\nContent-Length: 1\r\n\r\n1");
     assert_true(client_closed(&idle, 60000));
+    expect(&headers, 408, "HEADER_TIMEOUT");
     assert_true(client_closed(&headers, 60000));
     expect(&waiting, 200, "1");
     client_close(&idle);

@@ -89,7 +89,7 @@ static void a_request_behind_it_in_the_pipe_changes_nothing(void **state) {
     server_stop();
 }
 
-/* ---- at the limit of connections: libmicrohttpd does not listen until somebody leaves */
+/* ---- at the limit of connections */
 
 static void two_connections(struct shell_settings *settings) {
     settings->connections = 2;
@@ -102,23 +102,24 @@ static void is_healthy(struct client *client) {
     answer_free(&answer);
 }
 
-/* One leaves and nothing else happens: who waits has its turn all the same. */
+/* Calls run on both: who comes waits, and has its turn when one of them leaves. */
 static void leaves_its_place_to_the_next(void (*how)(struct client *client)) {
     server_start(two_connections);
-    struct client clients[3];
-    for (int i = 0; i < 2; i++) {
-        clients[i] = client_open(address);
-        is_healthy(&clients[i]);
+    struct client calls[2];
+    for (unsigned i = 0; i < 2; i++) {
+        calls[i] = client_open(address);
+        send_run(&calls[i], "hang", i);
     }
-    for (int round = 0; round < 2; round++) {
-        clients[2] = client_open(address);
-        usleep(50000);
-        how(&clients[0]);
-        is_healthy(&clients[2]);
-        clients[0] = clients[2];
-    }
-    is_healthy(&clients[1]);
-    for (int i = 0; i < 2; i++) client_close(&clients[i]);
+    server_await_work(2);
+    struct client client = client_open(address);
+    client_text(&client, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_false(client_closed(&client, 300)); /* and no answer either */
+    how(&calls[0]);
+    struct answer answer = client_answer(&client, false);
+    assert_string_equal(answer.body, "ok");
+    answer_free(&answer);
+    client_close(&client);
+    client_close(&calls[1]);
     server_stop();
 }
 
@@ -130,6 +131,33 @@ static void closing_leaves_its_place(void **state) {
 static void resetting_leaves_its_place(void **state) {
     (void)state;
     leaves_its_place_to_the_next(client_reset);
+}
+
+/* The idlest goes first, then the slowest; a call that runs stays. */
+static void idle_and_slow_ones_make_room(void **state) {
+    (void)state;
+    server_start(two_connections);
+    struct client call = client_open(address), idle = client_open(address);
+    send_run(&call, "held", 7);
+    server_await_work(1);
+    is_healthy(&idle);
+    struct client slow = client_open(address);
+    client_text(&slow, "GET /health HTTP/1.1\r\n");
+    assert_true(client_closed(&idle, 60000));
+    struct client good = client_open(address);
+    is_healthy(&good);
+    struct answer answer = client_answer(&slow, false);
+    assert_int_equal(answer.status, 503);
+    answer_free(&answer);
+    fake_let_go();
+    answer = client_answer(&call, false);
+    assert_int_equal(answer.status, 200);
+    answer_free(&answer);
+    client_close(&call);
+    client_close(&idle);
+    client_close(&slow);
+    client_close(&good);
+    server_stop();
 }
 
 /* ---- the race: answers, departures and descriptors used again, all at once */
@@ -239,6 +267,7 @@ int main(void) {
         cmocka_unit_test(a_request_behind_it_in_the_pipe_changes_nothing),
         cmocka_unit_test(closing_leaves_its_place),
         cmocka_unit_test(resetting_leaves_its_place),
+        cmocka_unit_test(idle_and_slow_ones_make_room),
         cmocka_unit_test(race_on_one_loop),
         cmocka_unit_test(race_on_three_loops),
         cmocka_unit_test(stops_in_the_middle),

@@ -127,7 +127,7 @@ static void metadata(void **state) {
         "\"output_schema\":null}";
     is_exactly("GET", "/v1/skills/dev/old/metadata", NULL, NULL, "application/json", none);
     is_exactly("GET", "/v1/skills/dev/stream/metadata", NULL, NULL, "application/json", none);
-    expect("GET", "/v1/skills/dev/meta-bad/metadata", NULL, NULL, 400, "7 is no type");
+    expect("GET", "/v1/skills/dev/meta-bad/metadata", NULL, NULL, 400, "is not a JSON Schema: 7 ");
     expect("GET", "/v1/skills/dev/meta-json/metadata", NULL, NULL, 400, "not JSON");
     expect("GET", "/v1/skills/dev/trap/metadata", NULL, NULL, 503, "in our runtime");
     expect("GET", "/v1/skills/dev/nope/metadata", NULL, NULL, 400, "could not find the skill");
