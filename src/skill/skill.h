@@ -6,12 +6,11 @@
 #include <stdatomic.h>
 
 #include "abi/host.h"
+#include "cache/manifest.h"
 #include "engine/engine.h"
 
 typedef bool (*skill_find_host_fn)(struct str interface, struct str name,
                                    const struct host_function **out, struct err *err);
-
-enum skill_kind { SKILL_FUNCTION, SKILL_MESSAGE_STREAM };
 
 /* What several skills of one SDK share: interface, program, function names. */
 struct skill_code {

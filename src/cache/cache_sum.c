@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "skill/cache_internal.h"
+#include "cache/cache_internal.h"
 
 enum { PIECE = 64 * 1024, READ_SIZE = 16 * PIECE };
 

@@ -1,4 +1,4 @@
-#include "skill/cache.h"
+#include "cache/cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/must.h"
-#include "skill/cache_internal.h"
-#include "skill/directory.h"
+#include "cache/cache_internal.h"
 
 enum { MAX_KEY = 160 };
 
@@ -117,7 +116,7 @@ int cache_open_file(struct cache *cache, const char *name) {
     int problem = errno;
     if (problem == ELOOP)
         cache_remove_bad(cache, name, "it is a symbolic link");
-    else if (directory_passing(problem))
+    else if (io_is_passing(problem))
         log_warn("skill", "cache file %s/%s: %s", cache->path, name, strerror(problem));
     else if (problem != ENOENT)
         cache_remove_bad(cache, name, strerror(problem));

@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "skill/spawn.h"
+#include "load/spawn.h"
 
 static struct err err;
 static struct spawn_result result;

@@ -5,8 +5,8 @@
  * Small inputs have a lane of their own beside the others, so that a small skill does not wait for
  * large compiles. Of large compiles one runs at a time: each uses every core, and gigabytes where a
  * component wants it so. Any thread. */
-#ifndef PK_SKILL_LANES_H
-#define PK_SKILL_LANES_H
+#ifndef PK_LOAD_LANES_H
+#define PK_LOAD_LANES_H
 
 #include <pthread.h>
 

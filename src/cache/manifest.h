@@ -13,13 +13,14 @@
  *   {"xxh3": "…", "format": 2, "code": "…64 hex digits…", "compiled": {…}}
  * Numbers of 64 bits are hex texts: JSON readers make doubles of them. Thread: all functions are
  * pure. */
-#ifndef PK_SKILL_MANIFEST_H
-#define PK_SKILL_MANIFEST_H
+#ifndef PK_CACHE_MANIFEST_H
+#define PK_CACHE_MANIFEST_H
 
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
-#include "skill/skill.h"
+
+enum skill_kind { SKILL_FUNCTION, SKILL_MESSAGE_STREAM };
 
 enum {
     MANIFEST_FORMAT = 2,

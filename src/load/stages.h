@@ -5,14 +5,14 @@
  * Two children instead of one: what the linking child makes of a hostile component is keyed by that
  * component only, and compiled code is keyed by the code's digest, which the parent takes itself.
  * So a component can at worst spoil its own entry. */
-#ifndef PK_SKILL_STAGES_H
-#define PK_SKILL_STAGES_H
+#ifndef PK_LOAD_STAGES_H
+#define PK_LOAD_STAGES_H
 
-#include "skill/cache.h"
+#include "cache/cache.h"
 #include "skill/codes.h"
 #include "skill/directory.h"
 #include "skill/images.h"
-#include "skill/lanes.h"
+#include "load/lanes.h"
 
 #define STAGE_MAX_INPUT (1u << 30) /* bytes of a skill file, or of linked code */
 #define STAGE_MAX_OUTPUT                                                                           \

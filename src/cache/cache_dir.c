@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "skill/cache_internal.h"
+#include "cache/cache_internal.h"
 
 enum { LEFTOVER_AGE = 3600 };
 

@@ -10,10 +10,10 @@
  * never changed afterwards. So a crash leaves whole files or none, kernels that share the directory
  * may race, and what another version wrote has another name. A file that is missing, damaged or not
  * ours is removed and counts as not there: the caller makes it again. Any thread. */
-#ifndef PK_SKILL_CACHE_H
-#define PK_SKILL_CACHE_H
+#ifndef PK_CACHE_CACHE_H
+#define PK_CACHE_CACHE_H
 
-#include "skill/manifest.h"
+#include "cache/manifest.h"
 
 struct cache;
 

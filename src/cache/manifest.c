@@ -1,10 +1,11 @@
-#include "skill/manifest.h"
+#include "cache/manifest.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/engine.h"
 #include "link/link.h"
 
 /* ---- writing */

@@ -1,12 +1,12 @@
 /* Shared by cache.c (manifests), cache_dir.c (the directory), cache_file.c (artefacts) and
  * cache_sum.c (checksums). */
-#ifndef PK_SKILL_CACHE_INTERNAL_H
-#define PK_SKILL_CACHE_INTERNAL_H
+#ifndef PK_CACHE_CACHE_INTERNAL_H
+#define PK_CACHE_CACHE_INTERNAL_H
 
 #include <pthread.h>
 #include <sys/stat.h>
 
-#include "skill/cache.h"
+#include "cache/cache.h"
 
 /* A file whose contents this process has checked, as fstat shows it. The change time cannot be set
  * by anybody. */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "skill/manifest.h"
+#include "cache/manifest.h"
 
 static struct skill_manifest manifest, back;
 

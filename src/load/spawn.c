@@ -1,4 +1,4 @@
-#include "skill/spawn.h"
+#include "load/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,9 @@
-#include "skill/lanes.h"
+#include "load/lanes.h"
 
 #include <string.h>
 
 #include "base/must.h"
-#include "skill/stages.h"
+#include "load/stages.h"
 
 void lanes_init(struct lanes *lanes, unsigned limit) {
     *lanes = (struct lanes){.limit = limit};

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "skill/stages.h"
+#include "load/stages.h"
 
 static struct lanes lanes;
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "skill/cache_internal.h"
+#include "cache/cache_internal.h"
 #include "support/folder.h"
 
 static struct err err;

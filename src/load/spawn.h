@@ -6,8 +6,8 @@
  * input, 1 /dev/null, 2 stderr (kept), 3 its report, 4… outputs; everything else of ours is
  * close-on-exec. No environment. Blocks the calling thread; any thread, as many at once as are
  * called. SIGPIPE must be ignored or blocked. */
-#ifndef PK_SKILL_SPAWN_H
-#define PK_SKILL_SPAWN_H
+#ifndef PK_LOAD_SPAWN_H
+#define PK_LOAD_SPAWN_H
 
 #include "base/digest.h"
 #include "base/err.h"

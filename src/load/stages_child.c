@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "skill/spawn.h"
-#include "skill/stages.h"
+#include "load/spawn.h"
+#include "load/stages.h"
 
 static const enum artefact_kind link_artefacts[STAGE_LINK_OUTPUTS] = {
     [STAGE_CODE] = ARTEFACT_CODE,

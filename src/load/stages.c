@@ -1,4 +1,4 @@
-#include "skill/stages.h"
+#include "load/stages.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
-#include "skill/spawn.h"
+#include "load/spawn.h"
 
 enum {
     MAX_ROUNDS = 8 /* through the stages: files of the cache that vanish or go bad under us send a

@@ -1,6 +1,8 @@
 /* The child that links or compiles: it reads its input from stdin, writes to the descriptors that
  * it got (spawn.h numbers them) and reports facts or an error. It works on what a stranger wrote,
  * so it gives up what it can before it looks at a byte. */
+#include "load/child.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,11 +17,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cache/manifest.h"
+#include "engine/engine.h"
 #include "link/link.h"
-#include "skill/manifest.h"
-#include "skill/spawn.h"
-#include "skill/stages.h"
-#include "skill/store.h"
+#include "load/spawn.h"
+#include "load/stages.h"
 
 enum { CHILD_FILES = 64, CHILD_ARENAS = 4 };
 
@@ -215,7 +217,7 @@ static bool work(const struct child_options *options, struct buf *report, struct
     return run_compile(options, &input, err);
 }
 
-int skill_compile_child(int argc, char **argv) {
+int load_child_main(int argc, char **argv) {
     struct child_options options = {.stage = ""};
     struct err err;
     struct buf report;

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/must.h"
-#include "skill/cache_internal.h"
+#include "cache/cache_internal.h"
 
 static const char *const suffixes[ARTEFACT_KINDS] = {".wasm", ".interface", ".names", ".image",
                                                      ".cwasm"};
