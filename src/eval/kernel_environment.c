@@ -16,7 +16,8 @@ static const char *const settings[] = {
     "GUEST_LOG_LIMIT", "GUEST_MEMORY",      "IGNORE_UNSUPPORTED",
     "IDLE_TIMEOUT",    "INVOCATION_MEMORY", "INVOCATION_TIMEOUT",
     "LOADERS",         "LOG_LEVEL",         "MAX_INVOCATIONS",
-    "SHELL_THREADS",   "SHUTDOWN_DEADLINE", "STRICT_MEMORY",
+    "QUEUE_LENGTH",    "SHELL_THREADS",     "SHUTDOWN_DEADLINE",
+    "STRICT_MEMORY",
 };
 /* Those that are the run's. */
 static const char *const ours[] = {"KERNEL_ADDRESS", "PHARIA_KERNEL_ADDRESS", "CACHE_DIR",
