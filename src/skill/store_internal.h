@@ -5,6 +5,7 @@
 #define PK_SKILL_STORE_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "skill/entry.h"
 #include "load/stages.h"
@@ -54,7 +55,7 @@ struct skill_store {
     struct loader loader;
     pthread_t watcher;
     int inotify, wake;   /* watcher's; `wake` is an eventfd: look at files that are not settled */
-    bool inotify_missed; /* at the last pass */
+    atomic_bool inotify_missed; /* at the last pass; written by the watcher, read by anybody */
     bool started;
 };
 
