@@ -45,7 +45,10 @@ void socket_shut(struct http_connection *connection) {
 }
 
 void socket_close(struct http_connection *connection) {
-    close(connection->fd); /* it leaves the epoll set too */
+    /* Closing alone does not take it out of the epoll set while a child that is being started has
+     * the descriptor too: its events would come for a connection that is freed. */
+    epoll_ctl(connection->server->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
+    close(connection->fd);
     connection->fd = -1;
 }
 
