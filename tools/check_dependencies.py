@@ -15,11 +15,13 @@ ALLOWED = {
     "engine": "base",
     "wasi": "base abi",
     "csi": "base abi",
-    "skill": "base component link abi engine wasi csi",
+    "cache": "base link engine",
+    "load": "base component link engine cache skill",
+    "skill": "base component link abi engine wasi csi cache load",
     "runtime": "base abi engine wasi csi skill",
     "shell": "base http abi engine skill runtime ffi",
     "eval": "base",
-    "kernel": "base component link abi engine wasi csi skill runtime shell ffi",
+    "kernel": "base component link abi engine wasi csi cache load skill runtime shell ffi",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 FORK = re.compile(r"\b(fork|vfork|popen|system|daemon)\(")

@@ -76,9 +76,14 @@ bool abi_result(struct abi_instance *instance, const struct abi_signature *signa
         return abi_fail(instance, "%u borrowed handles are left at the end of the call",
                         instance->borrow_count);
     if (type == NULL) return true;
-    if (!signature->result_in_memory) return abi_lift_flat(&lift, type, core, result);
-    const uint8_t *at = result_place(instance, type, (uint32_t)core[0]);
-    return at != NULL && abi_load(&lift, type, at, result);
+    instance->unchecked_count = 0;
+    instance->defers = true;
+    const uint8_t *at = NULL;
+    if (signature->result_in_memory) at = result_place(instance, type, (uint32_t)core[0]);
+    bool lifted = signature->result_in_memory ? at != NULL && abi_load(&lift, type, at, result)
+                                              : abi_lift_flat(&lift, type, core, result);
+    instance->defers = false;
+    return lifted;
 }
 
 /* ---- to the guest */

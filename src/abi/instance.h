@@ -14,7 +14,9 @@ enum {
     ABI_MAX_HANDLES = 65536, /* live at once in one instance */
     ABI_MAX_LENDS = 4096,    /* borrows in one host call */
     ABI_CALL_BUDGET =
-        64 << 20, /* bytes that one host call may lift: lists of a guest can overlap */
+        64 << 20,           /* bytes that one host call may lift: lists of a guest can overlap */
+    ABI_TRANSCODE_COST = 8, /* a unit of a string that is not UTF-8 counts as so many of them: it is
+                               transcoded without a pause */
 };
 
 /* A guest's handle. Index 0 is never used; the index freed last is used next, as in Wasmtime. */
@@ -33,6 +35,10 @@ struct abi_handle {
 
 struct abi_lower;
 
+/* Work that grows with what a guest gives is done a piece at a time. */
+enum { ABI_PIECE = 64 << 10, ABI_UNCHECKED = 4 };
+enum abi_step { ABI_STEP_DONE, ABI_STEP_MORE, ABI_STEP_FAIL /* abi_fail told why */ };
+
 struct abi_instance {
     const struct abi_interface *interface;
     /* Where lifted values and the results of host functions live. The caller empties it at the
@@ -50,7 +56,13 @@ struct abi_instance {
     uint32_t borrow_count;   /* live borrows of the running entry */
     struct abi_lower *lower; /* malloc, kept between calls: a lowering that may wait for addresses;
                                 NULL before the first */
-    char error[300];         /* why the last operation failed: becomes the trap's text */
+    struct abi_bytes {
+        const uint8_t *at;
+        uint32_t left;
+    } unchecked[ABI_UNCHECKED]; /* long strings of a result: abi_check_strings looks at them */
+    uint32_t unchecked_count;
+    bool defers;     /* a result is being lifted */
+    char error[300]; /* why the last operation failed: becomes the trap's text */
 };
 
 void abi_instance_init(struct abi_instance *instance, const struct abi_interface *interface,
@@ -106,6 +118,10 @@ bool abi_args(struct abi_instance *instance, uint64_t *core);
 /* "result-K": lift the result; bytes point into guest memory until the guest runs again. */
 bool abi_result(struct abi_instance *instance, const struct abi_signature *signature,
                 const uint64_t *core, struct abi_value *result);
+
+/* Look whether the long strings of the result are UTF-8, ABI_PIECE at a time. The guest must not
+ * have run since abi_result. */
+enum abi_step abi_check_strings(struct abi_instance *instance);
 
 /* ---- handles, for tests and host functions that make resources: the rep is the host's; the index
  * is made when an own is lowered. */

@@ -50,13 +50,36 @@ static bool lift_bytes(struct abi_lift *lift, uint32_t pointer, uint32_t length,
     return bytes != NULL && charge(lift, length);
 }
 
+/* A result's long strings are checked piece by piece; a result of the worlds has one at most. */
+static bool check_later(struct abi_instance *instance, const uint8_t *bytes, uint32_t length) {
+    if (!instance->defers || instance->unchecked_count == ABI_UNCHECKED) return false;
+    instance->unchecked[instance->unchecked_count++] = (struct abi_bytes){bytes, length};
+    return true;
+}
+
+enum abi_step abi_check_strings(struct abi_instance *instance) {
+    if (instance->unchecked_count == 0) return ABI_STEP_DONE;
+    struct abi_bytes *bytes = &instance->unchecked[instance->unchecked_count - 1];
+    uint32_t piece = bytes->left < ABI_PIECE ? bytes->left : ABI_PIECE;
+    /* Up to the last character that is whole: a character has three continuation bytes at most. */
+    for (int i = 0; i < 3 && piece < bytes->left && (bytes->at[piece] & 0xc0) == 0x80; i++) piece--;
+    if (!utf8_valid(bytes->at, piece)) {
+        abi_fail(instance, "a string is not UTF-8");
+        return ABI_STEP_FAIL;
+    }
+    bytes->at += piece;
+    bytes->left -= piece;
+    if (bytes->left == 0) instance->unchecked_count--;
+    return instance->unchecked_count ? ABI_STEP_MORE : ABI_STEP_DONE;
+}
+
 static bool lift_utf8(struct abi_lift *lift, uint32_t pointer, uint32_t length,
                       struct abi_value *out) {
     const uint8_t *bytes = abi_memory_at(lift->instance, pointer, length, 1, "a string");
     if (bytes == NULL || !charge(lift, length)) return false;
-    if (!utf8_valid(bytes, length)) return abi_fail(lift->instance, "a string is not UTF-8");
     *out = (struct abi_value){.n = length, .bytes = bytes};
-    return true;
+    if (length > ABI_PIECE && check_later(lift->instance, bytes, length)) return true;
+    return utf8_valid(bytes, length) || abi_fail(lift->instance, "a string is not UTF-8");
 }
 
 static bool lift_utf16(struct abi_lift *lift, uint32_t pointer, uint32_t count,
@@ -64,7 +87,7 @@ static bool lift_utf16(struct abi_lift *lift, uint32_t pointer, uint32_t count,
     uint64_t size;
     const uint8_t *units =
         abi_memory_at(lift->instance, pointer, 2 * (uint64_t)count, 2, "a string");
-    if (units == NULL || !charge(lift, count)) return false;
+    if (units == NULL || !charge(lift, ABI_TRANSCODE_COST * (uint64_t)count)) return false;
     if (!utf16_measure(units, count, &size))
         return abi_fail(lift->instance, "a string is not UTF-16");
     uint8_t *bytes = take(lift, size);
@@ -77,7 +100,7 @@ static bool lift_utf16(struct abi_lift *lift, uint32_t pointer, uint32_t count,
 static bool lift_latin1(struct abi_lift *lift, uint32_t pointer, uint32_t count,
                         struct abi_value *out) {
     const uint8_t *units = abi_memory_at(lift->instance, pointer, count, 2, "a string");
-    if (units == NULL || !charge(lift, count)) return false;
+    if (units == NULL || !charge(lift, ABI_TRANSCODE_COST * (uint64_t)count)) return false;
     uint64_t size = latin1_measure(units, count);
     uint8_t *bytes = take(lift, size);
     if (bytes == NULL) return false;

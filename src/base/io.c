@@ -14,3 +14,8 @@ bool io_write_all(int fd, const void *bytes, size_t size) {
     }
     return true;
 }
+
+bool io_is_passing(int problem) {
+    return problem == EMFILE || problem == ENFILE || problem == ENOMEM || problem == EIO ||
+           problem == EINTR || problem == EAGAIN;
+}

@@ -23,6 +23,14 @@ static inline void list_append(struct list *list, struct list_link *link) {
     list->last = link;
 }
 
+/* `link` is in no list. */
+static inline void list_prepend(struct list *list, struct list_link *link) {
+    link->previous = NULL;
+    link->next = list->first;
+    *(list->first ? &list->first->previous : &list->last) = link;
+    list->first = link;
+}
+
 /* `link` is in this list. */
 static inline void list_remove(struct list *list, struct list_link *link) {
     *(link->previous ? &link->previous->next : &list->first) = link->next;

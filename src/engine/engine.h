@@ -179,11 +179,16 @@ bool engine_run_new(struct engine_thread *thread, struct engine_program *program
 enum engine_state engine_run_poll(struct engine_run *run);
 /* Let the next poll ask the parked function's `resume`, once. Of no effect unless parked. */
 void engine_run_wake(struct engine_run *run);
-/* Bytes that its memory has grown beyond its image; cheap. */
-uint64_t engine_run_grown(const struct engine_run *run);
-/* Bytes of its memory that are this run's own, not the image's, or kept with the slot. Walks the
- * page table; not within a poll. */
-uint64_t engine_run_private(const struct engine_run *run);
+/* Bytes that it has made private: pages of its memory, tables, globals, its stack, and what the
+ * host allocated for it within its polls. An estimate from above that costs nothing: the pages that
+ * its slot kept, and a page for each fault of its thread while it ran. */
+uint64_t engine_run_cost(const struct engine_run *run);
+/* Make the estimate exact, but for the host's allocations, which the caller counts. Walks the page
+ * table; not within a poll. */
+void engine_run_measure(struct engine_run *run);
+/* It will not be polled again: give back a piece of its memory, where that is so much that deleting
+ * it would keep the thread for long. True: there is more. Not within a poll. */
+bool engine_run_clear(struct engine_run *run);
 /* It is parked and will be for a while: pages of the image that it has only read leave the address
  * space, where they would count as resident for each of a thousand waiting runs. Its own stay. The
  * next reads fault them in again (a tenth of a millisecond for a Python skill). Not within a poll.
@@ -197,8 +202,11 @@ void engine_run_delete(struct engine_run *run);
 
 /* For host functions. */
 void *engine_run_user(const struct engine_run *run);
-/* The memory's base and real size in bytes (not less than the size that the guest knows). */
+/* The memory's base and its size in bytes, as the guest knows it (engine_run_resize). */
 uint8_t *engine_run_memory(const struct engine_run *run, uint64_t *size);
+/* The guest has grown its memory to so many pages, which were open already, so that nobody else was
+ * asked. */
+void engine_run_resize(struct engine_run *run, uint32_t pages);
 /* Set the trap's text; returns ENGINE_FAIL. */
 __attribute__((format(printf, 2, 3))) enum engine_outcome engine_run_fail(struct engine_run *run,
                                                                           const char *format, ...);

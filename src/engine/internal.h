@@ -159,6 +159,8 @@ struct stack {
     uint64_t idle_since;
     struct stack *next;
 };
+/* Bytes of it that are in memory. */
+size_t stack_resident(const struct stack *stack);
 wasmtime_error_t *stack_create(void *env, size_t size, bool zeroed, wasmtime_stack_memory_t *out);
 void stack_destroy(struct stack *stack);
 
@@ -221,8 +223,12 @@ struct engine_run {
     wasmtime_store_t *store;
     wasmtime_call_future_t *future;
     struct slot *slot;                  /* NULL: the code has no memory */
+    struct stack *stack;                /* the store's; NULL before the first poll */
     struct engine_run *next, *previous; /* in thread->runs; spare ones use next only */
-    uint64_t faults; /* the thread's counter before the stretch (run.c) that has begun */
+    uint64_t faults;  /* the thread's counter before the stretch (run.c) that has begun */
+    uint64_t base;    /* bytes of cost at its begin or at the last measure */
+    uint64_t touched; /* faults of its stretches since then */
+    size_t cleared;   /* bytes of its memory that engine_run_clear has given back */
     enum engine_state state;
     bool started, woken;
     bool failed; /* a host function ended it; fault.text is its text */

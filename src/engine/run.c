@@ -2,10 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/must.h"
 
 enum { START_TICKS = 10 };
+#define ELEMENTS "pk-elements" /* export: a global */
 
 _Thread_local struct engine_run *run_current;
 
@@ -35,7 +37,9 @@ static uint64_t stretch_begin(struct engine_thread *thread) {
 static void stretch_end(struct engine_run *run) {
     struct engine_thread *thread = run->thread;
     thread->faults = scan_faults();
-    if (run->slot && thread->faults != run->faults) run->slot->unknown = true;
+    if (thread->faults == run->faults) return;
+    run->touched += thread->faults - run->faults;
+    if (run->slot) run->slot->unknown = true;
 }
 
 /* ---- making ---- */
@@ -161,13 +165,50 @@ void engine_run_wake(struct engine_run *run) {
     run->woken = true;
 }
 
-uint64_t engine_run_grown(const struct engine_run *run) {
-    const struct slot *slot = run->slot;
-    return slot && slot->asked > slot->image ? slot->asked - slot->image : 0;
+/* ---- what it costs ---- */
+
+/* So much is given back at a time, where it is so much in all: a millisecond for a piece. */
+#define CLEAR_PIECE ((size_t)4 << 20)
+#define CLEAR_LEAST ((size_t)32 << 20)
+
+uint64_t engine_run_cost(const struct engine_run *run) {
+    const struct scanner *scanner = &run->thread->engine->scanner;
+    if (scanner->counters) return run->base + run->touched * scanner->page;
+    return run->slot ? slot_private(run->slot) : 0;
 }
 
-uint64_t engine_run_private(const struct engine_run *run) {
-    return run->slot ? slot_private(run->slot) : 0;
+/* Linked code counts the elements of its tables (link/link.h); other code has none that matter. */
+static uint64_t tables_cost(const struct engine_run *run) {
+    wasmtime_context_t *context = wasmtime_store_context(run->store);
+    wasmtime_extern_t export;
+    wasmtime_val_t value;
+    if (!wasmtime_instance_export_get(context, &run->instance, ELEMENTS, strlen(ELEMENTS), &export))
+        return 0;
+    if (export.kind != WASMTIME_EXTERN_GLOBAL) return 0;
+    wasmtime_global_get(context, &export.of.global, &value);
+    return value.kind == WASMTIME_I32 ? (uint64_t)(uint32_t)value.of.i32 * sizeof(void *) : 0;
+}
+
+/* Faults are no longer needed, which count also what was only read, and what was given back. */
+void engine_run_measure(struct engine_run *run) {
+    run->base = tables_cost(run) + (run->stack ? stack_resident(run->stack) : 0);
+    if (run->slot) run->base += slot_private(run->slot);
+    run->touched = 0;
+}
+
+/* What was dropped stays in the slot's known set: a torn slot is reset, not copied to. */
+bool engine_run_clear(struct engine_run *run) {
+    must(!run_current);
+    struct slot *slot = run->slot;
+    uint64_t cost = engine_run_cost(run);
+    if (!slot || run->cleared == slot->high || (!run->cleared && cost < CLEAR_LEAST)) return false;
+    size_t left = slot->high - run->cleared, piece = left < CLEAR_PIECE ? left : CLEAR_PIECE;
+    slot->torn = true;
+    if (madvise(slot->base + run->cleared, piece, MADV_DONTNEED)) return false;
+    run->cleared += piece;
+    run->base = cost > piece ? cost - piece : 0;
+    run->touched = 0;
+    return run->cleared < slot->high;
 }
 
 void engine_run_rest(struct engine_run *run) {
@@ -209,6 +250,13 @@ void *engine_run_user(const struct engine_run *run) {
 }
 
 uint8_t *engine_run_memory(const struct engine_run *run, uint64_t *size) {
-    *size = run->slot ? run->slot->size : 0;
+    *size = run->slot ? run->slot->asked : 0;
     return run->slot ? run->slot->base : NULL;
+}
+
+void engine_run_resize(struct engine_run *run, uint32_t pages) {
+    struct slot *slot = run->slot;
+    size_t size = (size_t)pages * ENGINE_PAGE;
+    must(slot && size <= slot->size);
+    slot->asked = size;
 }

@@ -295,6 +295,7 @@ wasmtime_error_t *slot_create(void *env, const wasm_memorytype_t *type, size_t m
         run->faults = scan_faults(); /* these are known: the run's stretch begins here */
     }
     run->slot = slot;
+    run->base = (uint64_t)slot->known.pages * slot_scanner(slot)->page;
     *out = (wasmtime_linear_memory_t){.env = slot,
                                       .get_memory = slot_memory,
                                       .grow_memory = slot_grow,

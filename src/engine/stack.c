@@ -20,20 +20,23 @@ static uint8_t *stack_top(void *env, size_t *size) {
     return stack->map + stack->guard + stack->size;
 }
 
-static bool stack_is_deep(struct stack *stack) {
-    if (stack->thread->stack_deep) return true;
-    if (++stack->uses % STACK_LOOK) return false;
+size_t stack_resident(const struct stack *stack) {
     unsigned char resident[256];
     size_t page = stack->guard, pages = 0;
     uint8_t *from = stack->map + stack->guard;
     for (size_t at = 0; at < stack->size;) {
         size_t count = (stack->size - at) / page < sizeof resident ? (stack->size - at) / page
                                                                    : sizeof resident;
-        if (mincore(from + at, count * page, resident)) return false;
+        if (mincore(from + at, count * page, resident)) return 0;
         for (size_t i = 0; i < count; i++) pages += resident[i] & 1;
         at += count * page;
     }
-    return pages * page > STACK_DEEP;
+    return pages * page;
+}
+
+static bool stack_is_deep(struct stack *stack) {
+    if (stack->thread->stack_deep) return true;
+    return ++stack->uses % STACK_LOOK == 0 && stack_resident(stack) > STACK_DEEP;
 }
 
 /* Wasmtime's finalizer: the store is being deleted, on the stack's thread. */
@@ -96,6 +99,7 @@ wasmtime_error_t *stack_create(void *env, size_t size, bool zeroed, wasmtime_sta
         if (!stack)
             return wasmtime_error_new("the system has no memory or no mapping left for a stack");
     }
+    run_current->stack = stack;
     *out = (wasmtime_stack_memory_t){
         .env = stack, .get_stack_memory = stack_top, .finalizer = stack_put_back};
     return NULL;

@@ -12,11 +12,11 @@ enum { VALUE = 1000, PATH_SIZE = 4096 };
 
 /* Of the kernel's settings (docs/configuration.md) those that the run leaves to its caller. */
 static const char *const settings[] = {
-    "BODY_LIMIT",      "BODY_MEMORY",       "EXECUTORS",
-    "GUEST_LOG_LIMIT", "GUEST_MEMORY",      "IGNORE_UNSUPPORTED",
-    "IDLE_TIMEOUT",    "INVOCATION_MEMORY", "INVOCATION_TIMEOUT",
-    "LOADERS",         "LOG_LEVEL",         "MAX_INVOCATIONS",
-    "SHELL_THREADS",   "SHUTDOWN_DEADLINE", "STRICT_MEMORY",
+    "BODY_LIMIT",        "BODY_MEMORY",       "COMPILE_MEMORY",     "EXECUTORS",
+    "GUEST_LOG_LIMIT",   "GUEST_MEMORY",      "HEADER_TIMEOUT",     "IGNORE_UNSUPPORTED",
+    "IDLE_TIMEOUT",      "INVOCATION_MEMORY", "INVOCATION_TIMEOUT", "LOADERS",
+    "LOG_LEVEL",         "MAX_INVOCATIONS",   "QUEUE_LENGTH",       "SHELL_THREADS",
+    "SHUTDOWN_DEADLINE", "STRICT_MEMORY",     "TRANSFER_PERIOD",    "TRANSFER_RATE",
 };
 /* Those that are the run's. */
 static const char *const ours[] = {"KERNEL_ADDRESS", "PHARIA_KERNEL_ADDRESS", "CACHE_DIR",

@@ -45,8 +45,8 @@ void socket_shut(struct http_connection *connection) {
 }
 
 void socket_close(struct http_connection *connection) {
-    /* Closing alone does not take it out of the epoll set while a child that is being started has
-     * the descriptor too: its events would come for a connection that is freed. */
+    /* Closing alone does not take it out of the set while a child that is being started has a copy
+     * of the descriptor, and its events would be of a connection that was freed. */
     epoll_ctl(connection->server->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
     close(connection->fd);
     connection->fd = -1;

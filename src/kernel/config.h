@@ -41,6 +41,7 @@ struct config {
     uint64_t loaders;
     uint64_t shell_threads;
     uint64_t max_invocations;
+    uint64_t queue_length;
     bool strict_memory;
     bool ignore_unsupported;
     struct log_levels log_levels;

@@ -4,7 +4,7 @@
 
 #include "kernel/commands.h"
 #include "kernel/config.h"
-#include "skill/store.h"
+#include "load/child.h"
 
 static int help_config(int argc, char **argv);
 static int version(int argc, char **argv);
@@ -26,7 +26,7 @@ static const struct {
      &inspect_options},
     {"link", "FILE -o DIR [OPTION…]", "write its code, image, interface and function names to DIR",
      command_link, &link_options},
-    {"compile", "", NULL, skill_compile_child, &no_options},
+    {"compile", "", NULL, load_child_main, &no_options},
     {"--help-config", "", "the table of settings, as Markdown", help_config, &no_options},
     {"--version", "", "the version", version, &no_options},
 };

@@ -112,6 +112,7 @@ static bool new_runtime(struct server *server, struct err *err) {
     settings.guest_memory = config->guest_memory;
     settings.log_limit = config->guest_log_limit;
     settings.max_invocations = (uint32_t)config->max_invocations;
+    settings.queue_length = (uint32_t)config->queue_length;
     if (!runtime_new(server->engine, &settings, &server->runtime, err)) return false;
     atomic_store(&server->hurried, server->runtime);
     return true;

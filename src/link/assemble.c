@@ -48,6 +48,7 @@ static void write_imports(struct merge *merge, struct buf *part) {
     }
     put_own_import(merge, part, &field, "put", merge->put);
     put_own_import(merge, part, &field, "start", merge->start_import);
+    if (merge->resized != LINK_NONE) put_own_import(merge, part, &field, "resized", merge->resized);
     for (uint32_t i = 0; i < 3 * merge->entry_count; i++) {
         buf_clear(&field);
         buf_format(&field, "%s-%u", names[i % 3], i / 3);
@@ -91,8 +92,7 @@ static void write_memory(struct merge *merge, struct buf *part) {
 }
 
 static void write_globals(struct merge *merge, struct buf *part) {
-    uint32_t own = merge->settings->strict_memory ? 0 : 2;
-    if (merge->global_count + own == 0) return;
+    uint32_t own = merge->settings->strict_memory ? 1 : 3;
     put_u32(part, merge->global_count + own);
     for (uint32_t i = 0; i < merge->global_count; i++) {
         struct constant value = merge->values[i];
@@ -104,13 +104,14 @@ static void write_globals(struct merge *merge, struct buf *part) {
     for (uint32_t i = 0; i < own; i++) {
         buf_byte(part, VALTYPE_I32);
         buf_byte(part, 1);
-        const_write(part, &(struct constant){.valtype = VALTYPE_I32});
+        uint64_t bits = i == 0 ? merge->elements : 0; /* elements_global is the first */
+        const_write(part, &(struct constant){.valtype = VALTYPE_I32, .bits = bits});
     }
     end_section(merge, SECTION_GLOBAL, part);
 }
 
 static void write_exports(struct merge *merge, struct buf *part) {
-    put_u32(part, merge->entry_count + 1);
+    put_u32(part, merge->entry_count + 2);
     for (uint32_t i = 0; i < merge->entry_count; i++) {
         char name[16];
         int size = snprintf(name, sizeof name, "pk-%u", i);
@@ -118,6 +119,9 @@ static void write_exports(struct merge *merge, struct buf *part) {
         buf_byte(part, CORE_FUNC);
         put_u32(part, merge->entry_base + i);
     }
+    put_name(part, "pk-elements", 11);
+    buf_byte(part, CORE_GLOBAL);
+    put_u32(part, merge->elements_global);
     put_name(part, "memory", 6);
     buf_byte(part, CORE_MEMORY);
     put_u32(part, 0);

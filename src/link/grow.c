@@ -50,6 +50,8 @@ void grow_write_memory(const struct merge *merge, struct buf *body) {
     put_op1(body, OP_GLOBAL_GET, merge->size_global); /* the result: the old size */
     put_op1(body, OP_LOCAL_GET, NEW);
     put_op1(body, OP_GLOBAL_SET, merge->size_global);
+    put_op1(body, OP_LOCAL_GET, NEW);
+    put_op1(body, OP_CALL, merge->resized); /* pointers are checked against it */
     put_op(body, OP_END);
 }
 
@@ -87,19 +89,35 @@ static void put_table_small(struct buf *out, uint32_t table) {
     put_op(out, OP_END);
 }
 
+/* The table's own maximum, and that of all tables of the call together, whose elements are counted
+ * here: also when the table cannot grow then, for want of the host's memory. */
+static void put_table_limits(const struct merge *merge, struct buf *out, uint32_t table) {
+    put_op1(out, OP_LOCAL_GET, COUNT);
+    put_i32(out, (int32_t)merge->tables[table].limits.max); /* at most LINK_MAX_TABLE */
+    put_table(out, MISC_TABLE_SIZE, table);
+    put_op1(out, OP_LOCAL_TEE, OLD);
+    put_op(out, OP_I32_SUB);
+    put_op(out, OP_I32_GT_U);
+    put_op1(out, OP_LOCAL_GET, COUNT);
+    put_i32(out, LINK_MAX_TABLE);
+    put_op1(out, OP_GLOBAL_GET, merge->elements_global);
+    put_op(out, OP_I32_SUB);
+    put_op(out, OP_I32_GT_U);
+    put_op(out, OP_I32_OR);
+    put_return_failure(out);
+    put_op1(out, OP_GLOBAL_GET, merge->elements_global);
+    put_op1(out, OP_LOCAL_GET, COUNT);
+    put_op(out, OP_I32_ADD);
+    put_op1(out, OP_GLOBAL_SET, merge->elements_global);
+}
+
 void grow_write_table(const struct merge *merge, const struct helper *helper, struct buf *body) {
     uint32_t table = helper->a;
     put_u32(body, 1);
     put_u32(body, 1);
     buf_byte(body, VALTYPE_I32);
+    put_table_limits(merge, body, table);
     put_table_small(body, table);
-    put_op1(body, OP_LOCAL_GET, COUNT);
-    put_i32(body, (int32_t)merge->tables[table].limits.max); /* at most LINK_MAX_TABLE */
-    put_table(body, MISC_TABLE_SIZE, table);
-    put_op1(body, OP_LOCAL_TEE, OLD);
-    put_op(body, OP_I32_SUB);
-    put_op(body, OP_I32_GT_U);
-    put_return_failure(body);
     put_op1(body, OP_LOOP, BLOCK_EMPTY);
     put_op1(body, OP_LOCAL_GET, VALUE);
     put_i32(body, BULK_TABLE_STEP);

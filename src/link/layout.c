@@ -66,6 +66,7 @@ static void number_imports(struct merge *merge) {
     uint32_t func = merge->host_count;
     merge->put = func++;
     merge->start_import = func++;
+    merge->resized = merge->settings->strict_memory ? LINK_NONE : func++;
     merge->entry_imports = func;
     func += 3 * merge->entry_count;
     merge->import_count = func;
@@ -92,10 +93,12 @@ static bool copy_tables(struct merge *merge, const struct merged *merged) {
     for (uint32_t i = module->imported[CORE_TABLE]; i < module->count[CORE_TABLE]; i++) {
         struct core_table table = module->tables[i];
         if (!merge_keeps(merge, merged, "table", i, table.reftype)) return false;
-        if (table.limits.min > LINK_MAX_TABLE_MIN)
+        if (table.limits.min > LINK_MAX_TABLE - merge->elements)
             return merge_fail(merge, merged, ERR_LIMIT,
-                              "table %u begins with %u elements; the limit is %d", i,
-                              table.limits.min, LINK_MAX_TABLE_MIN);
+                              "table %u begins with %u elements, the tables before it with %u; the "
+                              "limit of all tables of a component is %d together",
+                              i, table.limits.min, merge->elements, LINK_MAX_TABLE);
+        merge->elements += table.limits.min;
         if (!table.limits.has_max || table.limits.max > LINK_MAX_TABLE)
             table.limits.max = LINK_MAX_TABLE;
         table.limits.has_max = true;
@@ -150,13 +153,16 @@ static bool type_hosts(struct merge *merge) {
 
 static bool type_entries(struct merge *merge) {
     uint32_t put = types_add_text(merge, "i:I"), enter = types_add_text(merge, ":I");
-    uint32_t nothing = types_add_text(merge, ":");
-    if (put == LINK_NONE || enter == LINK_NONE || nothing == LINK_NONE) return false;
+    uint32_t nothing = types_add_text(merge, ":"), resized = types_add_text(merge, "i:");
+    if (put == LINK_NONE || enter == LINK_NONE || nothing == LINK_NONE || resized == LINK_NONE)
+        return false;
     merge->func_types[merge->put] = put;
+    if (merge->resized != LINK_NONE) merge->func_types[merge->resized] = resized;
     for (uint32_t i = 0; i < merge->entry_count; i++) {
         const struct core_functype *type = merge->entries[i].type;
         struct core_functype args = {NULL, type->params, 0, type->param_count};
-        struct core_functype result = {type->results, NULL, type->result_count, 0};
+        static const uint8_t more = VALTYPE_I32;
+        struct core_functype result = {type->results, &more, type->result_count, 1};
         uint32_t *types = &merge->func_types[merge->entry_imports + 3 * i];
         types[0] = enter;
         types[1] = types_add(merge, &args);
@@ -176,7 +182,7 @@ static bool check_counts(struct merge *merge) {
     } counts[] = {
         {"tables", merge->table_count, LINK_MAX_TABLES},
         {"functions", merge->func_count, LINK_MAX_ITEMS},
-        {"globals", merge->global_count, LINK_MAX_ITEMS},
+        {"globals", merge->global_count, LINK_MAX_INSTANCE},
         {"types", merge->types.count, LINK_MAX_ITEMS},
         {"element segments", merge->element_count, LINK_MAX_SEGMENTS},
     };
@@ -199,7 +205,8 @@ static bool number_instances(struct merge *merge) {
     merge->start_func = merge->entry_base + merge->entry_count;
     merge->func_count = merge->start_func + 1;
     merge->table_count = next[CORE_TABLE];
-    merge->size_global = next[CORE_GLOBAL];
+    merge->elements_global = next[CORE_GLOBAL];
+    merge->size_global = merge->elements_global + 1;
     merge->limit_global = merge->size_global + 1;
     merge->global_count = next[CORE_GLOBAL];
     return check_counts(merge);

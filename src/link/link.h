@@ -4,13 +4,12 @@
  *
  *   code       a core module: all core modules merged, data taken out, memory minimum 0, initial
  *              values of mutable numeric globals taken out, no custom sections; imports only host
- *              functions; exports pk-K (entries) and memory
- *   image      the initial memory: pages and the segments in it
- *   globals    initial values of the mutable numeric globals, in the order in which the code
- *              asks for them
- *   interface  JSON text: value types, resources, imports with component-level types and canonical
- *              options, exports (abi/interface.h has the format)
- *   names      function names of the code, "INDEX NAME" a line, for traps
+ *              functions; exports pk-K (entries), memory, and pk-elements (elements of all tables
+ * now) image      the initial memory: pages and the segments in it globals    initial values of the
+ * mutable numeric globals, in the order in which the code asks for them interface  JSON text: value
+ * types, resources, imports with component-level types and canonical options, exports
+ * (abi/interface.h has the format) names      function names of the code, "INDEX NAME" a line, for
+ * traps
  *
  * Deterministic: the same input and settings give the same bytes. docs/linking.md has the rest.
  *
@@ -29,7 +28,10 @@
  *                       0 after the last
  *   "pk" "enter-K"      () -> i64: first request for the parameters of entry K
  *   "pk" "args-K"       () -> (flat ...): the flat parameters of entry K
- *   "pk" "result-K"     (flat) -> (): the flat result of entry K
+ *   "pk" "result-K"     (flat) -> i32: the flat result of entry K; called again with the same while
+ *                       it gives 1: the host takes a large result in pieces
+ *   "pk" "resized"      (i32) -> (): the memory has grown to so many pages, as the guest sees it;
+ *                       not with strict memory
  *   "pk" "start"        () -> (i32 i32 values...): size of the memory in pages, its limit in pages,
  *                       then the values of `globals`. Called once per instance, by the entry,
  *                       before anything else: mutable globals are set, then the start functions

@@ -14,12 +14,13 @@
 enum {
     LINK_PAGE = 65536,
     LINK_MAX_GLOBALS = 900, /* values from "pk" "start"; a function has at most 1,000 results */
-    LINK_MAX_TABLE_MIN = 1000000, /* elements that a table begins with */
-    LINK_MAX_TABLE = 1000000,     /* ... and grows to: 8 MB of the host's memory, */
-    LINK_MAX_TABLES = 16,         /* of which the invocation's memory limit knows nothing */
-    LINK_MAX_ITEMS = 1000000,     /* functions, globals, types: the engine's own limits */
-    LINK_MAX_SEGMENTS = 100000,   /* element segments, and data segments in the code; likewise */
-    LINK_MAX_BODY = 7654321,      /* bytes of a function's body; likewise */
+    /* What a call has beside its memory, made anew for each: */
+    LINK_MAX_TABLE = 1000000,   /* elements of all tables together, grown ones too: 8 MB */
+    LINK_MAX_TABLES = 16,       /* tables */
+    LINK_MAX_INSTANCE = 20000,  /* globals: 320 KB, and some tenths of a millisecond */
+    LINK_MAX_ITEMS = 1000000,   /* functions, types: the engine's own limits */
+    LINK_MAX_SEGMENTS = 100000, /* element segments, and data segments in the code; likewise */
+    LINK_MAX_BODY = 7654321,    /* bytes of a function's body; likewise */
     /* The instruction that grows most is call_indirect: 3 bytes become 11. Beside that a body may
      * grow by its size. */
     LINK_BODY_GROWTH = 4,
@@ -122,7 +123,7 @@ struct merge {
     uint32_t *func_types;              /* of every merged function that layout.c numbers */
     uint32_t import_count, func_count; /* func_count grows with the helpers */
     /* Indices of functions: imports, the first shim, the first entry, pk-start. */
-    uint32_t put, start_import, entry_imports, shim_base, entry_base, start_func;
+    uint32_t put, start_import, resized, entry_imports, shim_base, entry_base, start_func;
     uint32_t table_count, global_count, element_count, data_count;
     struct core_table *tables; /* merged, with their limits */
     bool *table_grows;
@@ -131,7 +132,10 @@ struct merge {
     struct core_global *globals; /* merged: types */
     struct constant *values;     /* their initial values */
     bool *settable;              /* initial value comes from the host */
-    uint32_t size_global, limit_global;
+    /* Ours, behind the merged ones: elements of all tables; the memory's size as the guest sees it,
+     * and its limit (not with strict memory). */
+    uint32_t elements_global, size_global, limit_global;
+    uint32_t elements; /* that all tables begin with */
 
     /* By merged function: ref.func may name it; ref.func in a body names it. */
     uint8_t *declared, *referenced;

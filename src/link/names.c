@@ -36,6 +36,7 @@ static void put_imports(struct merge *merge) {
     for (uint32_t i = 0; i < merge->host_count; i++)
         put_host(merge, &merge->hosts[i], i, merge->hosts[i].plan ? " (plan)" : "");
     buf_format(out, "%u pk-put\n%u pk-start-values\n", merge->put, merge->start_import);
+    if (merge->resized != LINK_NONE) buf_format(out, "%u pk-resized\n", merge->resized);
     for (uint32_t i = 0; i < 3 * merge->entry_count; i++)
         buf_format(out, "%u %s-%u\n", merge->entry_imports + i, names[i % 3], i / 3);
     for (uint32_t i = 0; i < merge->host_count; i++)

@@ -66,8 +66,13 @@ static void entry_body(const struct merge *merge, uint32_t index, struct buf *ou
         put_op(out, OP_DROP);
     put_op1(out, OP_CALL, args);
     put_op1(out, OP_CALL, place_func(merge, entry->core));
-    if (results > 0) put_op1(out, OP_LOCAL_TEE, RESULT);
+    if (results > 0) put_op1(out, OP_LOCAL_SET, RESULT);
+    /* The host takes a large result in pieces; between two of them the loop lets others run. */
+    put_op1(out, OP_LOOP, BLOCK_EMPTY);
+    if (results > 0) put_op1(out, OP_LOCAL_GET, RESULT);
     put_op1(out, OP_CALL, result);
+    put_op1(out, OP_BR_IF, 0);
+    put_op(out, OP_END);
     if (entry->has_post_return) {
         if (results > 0) put_op1(out, OP_LOCAL_GET, RESULT);
         put_op1(out, OP_CALL, place_func(merge, entry->post_return));

@@ -29,31 +29,45 @@ static uint8_t *copy(const struct abi_value *value) {
     return bytes;
 }
 
-static bool no_memory(struct skill_call *call, uint32_t size) {
-    return abi_fail(&call->abi, "the kernel has no memory for an answer of %u bytes", size);
+static enum abi_step no_memory(struct skill_call *call, uint32_t size) {
+    abi_fail(&call->abi, "the kernel has no memory for an answer of %u bytes", size);
+    return ABI_STEP_FAIL;
 }
 
-static bool finish_output(struct skill_call *call, struct invocation_request *request,
-                          const struct abi_value *output) {
-    const char *problem;
-    uint64_t offset;
-    if (!json_valid(output->bytes, output->n, &problem, &offset)) {
-        char text[200];
-        snprintf(text, sizeof text, "%s at byte %llu of its %u bytes of output", problem,
-                 (unsigned long long)offset, output->n);
-        request->outcome = INVOCATION_INVALID_OUTPUT;
-        request->text = strdup(text);
-        return true;
+static enum abi_step invalid_output(struct invocation_request *request, uint32_t size) {
+    const struct json_check *check = &request->check;
+    char text[200];
+    snprintf(text, sizeof text, "%s at byte %llu of its %u bytes of output", check->problem,
+             (unsigned long long)check->offset, size);
+    answer_clear(request);
+    request->outcome = INVOCATION_INVALID_OUTPUT;
+    request->text = strdup(text);
+    return ABI_STEP_DONE;
+}
+
+/* A piece is checked and copied. */
+static enum abi_step finish_output(struct skill_call *call, struct invocation_request *request,
+                                   const struct abi_value *output) {
+    size_t left = output->n - request->output_size, piece = left < ABI_PIECE ? left : ABI_PIECE;
+    if (!request->output) {
+        json_check_init(&request->check);
+        request->output = malloc((size_t)output->n + 1);
+        if (!request->output) return no_memory(call, output->n);
     }
-    request->output = copy(output);
-    request->output_size = output->n;
+    const uint8_t *from = output->bytes + request->output_size;
+    if (!json_check_add(&request->check, from, piece)) return invalid_output(request, output->n);
+    if (piece) memcpy(request->output + request->output_size, from, piece);
+    request->output_size += piece;
+    if (piece < left) return ABI_STEP_MORE;
+    if (!json_check_end(&request->check)) return invalid_output(request, output->n);
+    request->output[output->n] = 0;
     request->outcome = INVOCATION_OK;
-    return request->output || no_memory(call, output->n);
+    return ABI_STEP_DONE;
 }
 
 /* result<list<u8>, variant{internal(string), invalid-input(string)}> */
-static bool finish_run(struct skill_call *call, struct invocation_request *request,
-                       const struct abi_value *result) {
+static enum abi_step finish_run(struct skill_call *call, struct invocation_request *request,
+                                const struct abi_value *result) {
     if (result->n == 0) return finish_output(call, request, result->items);
     const struct abi_value *error = result->items;
     request->outcome = error->n == 0 ? INVOCATION_USER_ERROR : INVOCATION_INVALID_INPUT;
@@ -62,12 +76,12 @@ static bool finish_run(struct skill_call *call, struct invocation_request *reque
     while (text.n < error->items->n && text.n && (text.bytes[text.n] & 0xc0) == 0x80)
         text.n--; /* no character is cut in two */
     request->text = (char *)copy(&text);
-    return request->text || no_memory(call, text.n);
+    return request->text ? ABI_STEP_DONE : no_memory(call, text.n);
 }
 
 /* record{description: option<string>, input-schema: list<u8>, output-schema: list<u8>} */
-static bool finish_metadata(struct skill_call *call, struct invocation_request *request,
-                            const struct abi_value *result) {
+static enum abi_step finish_metadata(struct skill_call *call, struct invocation_request *request,
+                                     const struct abi_value *result) {
     const struct abi_value *field = result->items;
     if (field[0].n) {
         request->description_size = field[0].items->n;
@@ -81,10 +95,11 @@ static bool finish_metadata(struct skill_call *call, struct invocation_request *
     request->output_schema = copy(&field[2]);
     request->output_schema_size = field[2].n;
     request->outcome = INVOCATION_OK;
-    return (request->output && request->output_schema) || no_memory(call, field[1].n);
+    bool copied = request->output && request->output_schema;
+    return copied ? ABI_STEP_DONE : no_memory(call, field[1].n);
 }
 
-bool answer_finish(struct skill_call *call, const struct abi_value *result) {
+enum abi_step answer_finish(struct skill_call *call, const struct abi_value *result) {
     struct invocation_request *request = call->finish_context;
     if (request->entry == INVOCATION_RUN) return finish_run(call, request, result);
     return finish_metadata(call, request, result);

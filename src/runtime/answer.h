@@ -7,7 +7,7 @@
 #include "skill/call.h"
 
 /* skill_call.finish: `call->finish_context` is the request. */
-bool answer_finish(struct skill_call *call, const struct abi_value *result);
+enum abi_step answer_finish(struct skill_call *call, const struct abi_value *result);
 /* Free what an answer holds. */
 void answer_clear(struct invocation_request *request);
 

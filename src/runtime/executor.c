@@ -13,8 +13,10 @@ enum {
     RESTS = 8,       /* so many parked ones are put to rest before others get their turn */
 };
 #define REST_AFTER (50 * CLOCK_MS) /* what has been parked for so long rests */
-/* How often it is asked whether those that memory holds back may go on. */
-#define ASK_AGAIN (5 * CLOCK_MS)
+/* How often an idle executor asks whether calls that memory holds back may go on; and, while memory
+ * is scarce, whether one of its own has to make room. */
+#define ASK_AGAIN   (5 * CLOCK_MS)
+#define SWEEP_AGAIN (100 * CLOCK_MS)
 
 /* `control` of a request: who ends it. A cancel in flight keeps the request alive until its mail
  * was taken. */
@@ -47,9 +49,9 @@ static void finish(struct executor *executor, struct invocation_request *request
 
 void executor_retire(struct executor *executor, struct invocation *invocation) {
     struct invocation_request *request = invocation->request;
+    executor_account_end(executor, invocation);
     invocation_move(invocation, STATE_FREE, invocation->since);
     list_remove(&executor->live, &invocation->live_link);
-    executor->begun -= invocation->begun;
     invocation->request = NULL;
     invocation->next = executor->free;
     executor->free = invocation;
@@ -63,6 +65,7 @@ static void submit(struct executor *executor, struct invocation_request *request
     else
         invocation = calloc(1, sizeof *invocation);
     if (!invocation) {
+        atomic_fetch_sub_explicit(executor->queued, 1, memory_order_relaxed);
         request->outcome = INVOCATION_TRAP;
         request->text = strdup("the kernel has no memory for another invocation");
         finish(executor, request);
@@ -72,7 +75,7 @@ static void submit(struct executor *executor, struct invocation_request *request
     invocation_begin(invocation, request, executor->settings, now);
     request->invocation = invocation;
     list_append(&executor->live, &invocation->live_link);
-    ready_push(&executor->ready, invocation, now);
+    admission_push(&executor->admission, invocation, now);
 }
 
 void executor_unpark(struct executor *executor, struct invocation *invocation, uint64_t now) {
@@ -82,11 +85,13 @@ void executor_unpark(struct executor *executor, struct invocation *invocation, u
     atomic_fetch_add_explicit(&executor->runnable, 1, memory_order_relaxed);
     engine_run_wake(invocation->run);
     invocation_move(invocation, STATE_READY, now);
-    ready_push(&executor->ready, invocation, now);
+    run_queue_push(&executor->ready, invocation, now);
 }
 
+/* One that waits to begin, or for memory, is ended by the next sweep. */
 static void cancel(struct executor *executor, struct invocation *invocation) {
-    invocation->cancelled = true;
+    if (!invocation->over)
+        invocation_conclude(invocation, INVOCATION_CANCELLED, "it was cancelled");
     if (invocation->state == STATE_PARKED) executor_unpark(executor, invocation, clock_monotonic());
 }
 
@@ -143,52 +148,22 @@ static void wake_due(struct executor *executor, uint64_t now) {
         executor_unpark(executor, OWNER(timer, struct invocation, timer), now);
 }
 
-static void park(struct executor *executor, struct invocation *invocation) {
-    if (!timers_add(&executor->timers, &invocation->timer)) {
-        invocation_abandon(invocation, INVOCATION_TRAP, "the kernel has no memory for a timer",
-                           clock_monotonic());
-        executor_retire(executor, invocation);
+/* One that was concluded meanwhile does not wait. One that will sleep for long leaves the turn to
+ * grow to others. */
+void executor_park(struct executor *executor, struct invocation *invocation) {
+    if (!invocation->over && !timers_add(&executor->timers, &invocation->timer))
+        invocation_conclude(invocation, INVOCATION_TRAP, "the kernel has no memory for a timer");
+    if (invocation->over) {
+        invocation_move(invocation, STATE_READY, invocation->since);
+        run_queue_put_back(&executor->ready, invocation, invocation->since);
         return;
     }
+    if (invocation->timer.at > invocation->since + REST_AFTER)
+        executor_stop_growing(executor, invocation);
     atomic_fetch_sub_explicit(&executor->runnable, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&executor->parked, 1, memory_order_relaxed);
     invocation->resting = false;
     list_append(&executor->awake, &invocation->parked_link);
-}
-
-/* One turn of an invocation. A short one keeps the thread for a whole slice, though the tick may
- * come at once after its start: so it is not set aside for nothing, with its slot kept from the
- * next one. Time is the thread's own: what the system gave to others meanwhile does not count; and
- * it is read from the first tick on only, which most calls never see. One that waits again and
- * again never saw it either: it is charged by the clock, up to a part of a slice. A longer one
- * gives way at once when mail comes: `gives_way` asks the senders to preempt it. (A preemption that
- * comes before the guest has been resumed is not noticed: then the tick does it.) */
-static void turn(struct executor *executor, struct invocation *invocation, bool out_of_turn) {
-    bool is_long = invocation->class >= READY_HOG, gives_way = is_long && !out_of_turn;
-    uint64_t begin = is_long ? clock_thread_cpu() : 0, used = 0;
-    uint64_t slice = engine_thread_slice(executor->guests);
-    uint64_t ran = invocation->time[STATE_RUNNING];
-    if (gives_way) atomic_store(&executor->gives_way, true);
-    bool ended = false;
-    do {
-        if (gives_way && mailbox_has_mail(&executor->mailbox)) break;
-        ended = invocation_turn(invocation, executor->guests, clock_monotonic());
-        if (ended || invocation->state == STATE_PARKED) break;
-        if (!begin) begin = clock_thread_cpu();
-        used = clock_thread_cpu() - begin;
-    } while (!gives_way && used < slice);
-    if (gives_way) atomic_store_explicit(&executor->gives_way, false, memory_order_relaxed);
-    ran = invocation->time[STATE_RUNNING] - ran;
-    if (!used) used = ran < slice / 4 ? ran : slice / 4;
-    invocation->used += used;
-    if (!ended && invocation->run) ended = executor_account(executor, invocation);
-    if (ended) {
-        if (ran) ready_ended(invocation);
-        executor_retire(executor, invocation);
-    } else if (invocation->state == STATE_PARKED)
-        park(executor, invocation);
-    else
-        ready_put_back(&executor->ready, invocation, clock_monotonic());
 }
 
 /* While there is nothing else to do, a few at a time. Returns how many ns there is nothing more to
@@ -219,7 +194,9 @@ static void idle(struct executor *executor) {
         trim_at = now + IDLE_TRIM_S * CLOCK_S;
     }
     if (until > trim_at - now) until = trim_at - now;
-    if (ready_any(&executor->ready) && until > ASK_AGAIN) until = ASK_AGAIN; /* memory holds it */
+    if (executor_has_waiting(executor) && until > ASK_AGAIN) until = ASK_AGAIN;
+    if (room_level(executor->room) >= ROOM_SCARCE && executor->live.first && until > SWEEP_AGAIN)
+        until = SWEEP_AGAIN;
     until = rest_parked(executor, now, until);
     engine_thread_busy(executor->guests, false);
     mailbox_wait(&executor->mailbox, until);
@@ -236,7 +213,7 @@ static void *executor_main(void *argument) {
         bool out_of_turn;
         struct invocation *invocation = executor_choose(executor, now, &out_of_turn);
         if (invocation)
-            turn(executor, invocation, out_of_turn);
+            executor_turn(executor, invocation, out_of_turn, now);
         else if (!executor->stop)
             idle(executor);
     }

@@ -39,8 +39,8 @@ void invocation_begin(struct invocation *invocation, struct invocation_request *
     struct skill *skill = request->skill;
     invocation->request = request;
     invocation->run = NULL;
-    invocation->cancelled = invocation->evicted = invocation->begun = false;
-    invocation->used = invocation->turn_end = invocation->grown = invocation->held = 0;
+    invocation->over = invocation->begun = invocation->grew = invocation->counted_big = false;
+    invocation->used = invocation->cost = invocation->peak = invocation->promised = 0;
     invocation->since = invocation->started = now;
     invocation->deadline = now + settings->wall_limit;
     memset(invocation->time, 0, sizeof invocation->time);
@@ -53,34 +53,46 @@ void invocation_begin(struct invocation *invocation, struct invocation_request *
     skill_call_begin(&invocation->call, skill, entry, &invocation->input, &limits);
     invocation->call.finish = answer_finish;
     invocation->call.finish_context = request;
-    invocation_move(invocation, STATE_READY, now);
+    invocation_move(invocation, STATE_QUEUED, now);
+}
+
+uint64_t invocation_cost(struct invocation *invocation) {
+    uint64_t cost = engine_run_cost(invocation->run) + skill_call_cost(&invocation->call);
+    if (cost > invocation->peak) invocation->peak = cost;
+    return cost;
+}
+
+/* What is recorded of each call: before it began, while it ran, and while it waited: for its turn,
+ * for memory, or for what it called. */
+static void record(const struct invocation *invocation, struct invocation_request *request) {
+    const uint64_t *time = invocation->time;
+    request->took = invocation->since - invocation->started;
+    request->queued = time[STATE_QUEUED];
+    request->ran = time[STATE_RUNNING];
+    request->waited = time[STATE_READY] + time[STATE_PARKED] + time[STATE_STARVED];
 }
 
 /* The run is over: give everything back but the answer. */
-static void end(struct invocation *invocation, uint64_t now) {
-    if (invocation->run) engine_run_delete(invocation->run);
+static void end(struct invocation *invocation) {
+    if (invocation->run) (void)invocation_cost(invocation);
+    engine_run_delete(invocation->run);
     invocation->run = NULL;
     skill_call_end(&invocation->call);
-    invocation_move(invocation, STATE_ENDED, now);
-    invocation->request->took = now - invocation->started;
+    invocation_move(invocation, STATE_ENDED, clock_monotonic());
+    record(invocation, invocation->request);
 }
 
-static void answer(struct invocation *invocation, enum invocation_outcome outcome,
-                   const char *text) {
+void invocation_conclude(struct invocation *invocation, enum invocation_outcome outcome,
+                         const char *text) {
     answer_clear(invocation->request);
     invocation->request->outcome = outcome;
     invocation->request->text = text ? strdup(text) : NULL;
-}
-
-void invocation_abandon(struct invocation *invocation, enum invocation_outcome outcome,
-                        const char *text, uint64_t now) {
-    answer(invocation, outcome, text);
-    end(invocation, now);
+    invocation->over = true;
 }
 
 /* "TEXT in INNER < OUTER": the names of the functions where it trapped, as far as the code's names
  * know them. */
-static void trapped(struct invocation *invocation, uint64_t now) {
+static void trapped(struct invocation *invocation) {
     const struct engine_fault *fault = engine_run_fault(invocation->run);
     struct buf text;
     buf_init(&text, 4096);
@@ -94,59 +106,63 @@ static void trapped(struct invocation *invocation, uint64_t now) {
         escape_add(&text, name);
         separator = " < ";
     }
-    answer(invocation, INVOCATION_TRAP, buf_cstr(&text));
+    invocation_conclude(invocation, INVOCATION_TRAP, buf_cstr(&text));
     buf_free(&text);
-    end(invocation, now);
 }
 
-static void timed_out(struct invocation *invocation, uint64_t now) {
+static void time_out(struct invocation *invocation) {
     char text[200];
     double seconds = (double)(invocation->deadline - invocation->started) / 1e9;
     snprintf(text, sizeof text,
              "it ran longer than its time limit of %g s (setting INVOCATION_TIMEOUT)", seconds);
-    invocation_abandon(invocation, INVOCATION_TIMEOUT, text, now);
+    invocation_conclude(invocation, INVOCATION_TIMEOUT, text);
 }
 
-static bool make_run(struct invocation *invocation, struct engine_thread *thread, uint64_t now) {
+static void make_run(struct invocation *invocation, struct engine_thread *thread) {
     struct skill_call *call = &invocation->call;
     struct err err;
     if (engine_run_new(thread, call->skill->code->program, call->skill->image, call->entry->entry,
                        call->memory_limit, call, &invocation->run, &err))
-        return true;
+        return;
     invocation->run = NULL;
-    invocation_abandon(invocation, INVOCATION_TRAP, err.text, now);
+    invocation_conclude(invocation, INVOCATION_TRAP, err.text);
+}
+
+static void park(struct invocation *invocation, uint64_t now) {
+    invocation_move(invocation, STATE_PARKED, now);
+    invocation->timer.at = invocation->call.host.wake_at;
+    if (invocation->timer.at > invocation->deadline) invocation->timer.at = invocation->deadline;
+}
+
+/* Its answer is known: give back a piece of what it holds, if that is much. True: it ended. */
+static bool give_back(struct invocation *invocation) {
+    if (!invocation->run || !engine_run_clear(invocation->run)) {
+        end(invocation);
+        return true;
+    }
+    invocation_move(invocation, STATE_READY, clock_monotonic());
     return false;
 }
 
 bool invocation_turn(struct invocation *invocation, struct engine_thread *thread, uint64_t now) {
-    if (invocation->cancelled) {
-        invocation_abandon(invocation, INVOCATION_CANCELLED, "it was cancelled", now);
-        return true;
-    }
-    if (now >= invocation->deadline) {
-        timed_out(invocation, now);
-        return true;
-    }
-    if (!invocation->run && !make_run(invocation, thread, now)) return true;
     invocation_move(invocation, STATE_RUNNING, now);
+    if (!invocation->over && now >= invocation->deadline) time_out(invocation);
+    if (!invocation->over && !invocation->run) make_run(invocation, thread);
+    if (invocation->over) return give_back(invocation);
     enum engine_state state = engine_run_poll(invocation->run);
-    now = clock_monotonic();
     switch (state) {
     case ENGINE_RUNNING:
-        invocation_move(invocation, STATE_READY, now);
+        invocation_move(invocation, STATE_READY, clock_monotonic());
         return false;
     case ENGINE_PARKED:
-        invocation_move(invocation, STATE_PARKED, now);
-        invocation->timer.at = invocation->call.host.wake_at;
-        if (invocation->timer.at > invocation->deadline)
-            invocation->timer.at = invocation->deadline;
+        park(invocation, clock_monotonic());
         return false;
     case ENGINE_TRAPPED:
-        trapped(invocation, now);
-        return true;
+        trapped(invocation);
+        return give_back(invocation);
     case ENGINE_FINISHED:
-        end(invocation, now);
-        return true;
+        invocation->over = true;
+        return give_back(invocation);
     }
     must(!"a state of the engine");
     return true;

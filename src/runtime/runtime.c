@@ -19,8 +19,9 @@ struct runtime {
     struct runtime_settings settings;
     struct executor *executors;
     uint32_t count; /* of them; 0: stopped */
-    struct pressure pressure;
+    struct room room;
     atomic_uint invocations; /* accepted and not answered */
+    atomic_uint queued;      /* of these, the ones that have not begun */
     atomic_bool stopping;
     pthread_mutex_t lock; /* for the condition, and when `count` becomes 0 */
     pthread_cond_t changed;
@@ -33,6 +34,7 @@ void runtime_settings_default(struct runtime_settings *settings) {
         .memory_limit = 1ull << 30,
         .log_limit = WASI_OUTPUT_CAP,
         .max_invocations = 20000,
+        .queue_length = 15000,
     };
 }
 
@@ -66,8 +68,9 @@ bool runtime_new(struct engine *engine, const struct runtime_settings *settings,
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     uint32_t wanted = settings->executors ? settings->executors : (uint32_t)(cores > 0 ? cores : 1);
     init_condition(runtime);
+    runtime->room.statm = -1;
     uint64_t limit = settings->guest_memory ? settings->guest_memory : memory_total() / 4 * 3;
-    if (!pressure_init(&runtime->pressure, limit, settings->memory_limit, err)) {
+    if (!room_init(&runtime->room, limit, wanted, err)) {
         runtime_free(runtime);
         return false;
     }
@@ -82,7 +85,8 @@ bool runtime_new(struct engine *engine, const struct runtime_settings *settings,
         executor->engine = engine;
         executor->settings = &runtime->settings;
         executor->runtime = runtime;
-        executor->pressure = &runtime->pressure;
+        executor->room = &runtime->room;
+        executor->queued = &runtime->queued;
         executor->index = i;
         executor->keep = limit / KEPT_SHARE / wanted;
         good = executor_start(executor, err);
@@ -103,7 +107,7 @@ void runtime_free(struct runtime *runtime) {
     if (!runtime) return;
     pthread_cond_destroy(&runtime->changed);
     pthread_mutex_destroy(&runtime->lock);
-    pressure_free(&runtime->pressure);
+    room_free(&runtime->room);
     free(runtime->executors);
     free(runtime);
 }
@@ -140,6 +144,13 @@ static void refuse(struct runtime *runtime, struct invocation_request *request, 
     request->done(request);
 }
 
+static bool enqueue(struct runtime *runtime) {
+    unsigned before = atomic_fetch_add_explicit(&runtime->queued, 1, memory_order_relaxed);
+    if (before < runtime->settings.queue_length) return true;
+    atomic_fetch_sub_explicit(&runtime->queued, 1, memory_order_relaxed);
+    return false;
+}
+
 void runtime_submit(struct runtime *runtime, struct invocation_request *request) {
     atomic_store_explicit(&request->control, 0, memory_order_relaxed);
     request->invocation = NULL;
@@ -152,6 +163,8 @@ void runtime_submit(struct runtime *runtime, struct invocation_request *request)
         refusal = "too many invocations at once (setting MAX_INVOCATIONS); try again later";
     if (request->entry == INVOCATION_METADATA && !request->skill->metadata)
         refusal = "the skill has no metadata";
+    if (!refusal && !enqueue(runtime))
+        refusal = "too many invocations wait to begin (setting QUEUE_LENGTH); try again later";
     if (refusal) {
         refuse(runtime, request, refusal);
         return;

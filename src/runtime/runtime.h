@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/json_check.h"
 #include "base/mailbox.h"
 #include "skill/skill.h"
 
@@ -11,11 +12,13 @@ struct runtime_settings {
     uint32_t executors;       /* threads that run guests; 0: one per core */
     uint64_t wall_limit;      /* ns an invocation may take from its start; default 10 min */
     uint64_t memory_limit;    /* bytes of guest memory; default 1 GiB */
-    uint64_t guest_memory;    /* bytes of all invocations together (pressure.h); 0: three quarters
+    uint64_t guest_memory;    /* bytes of all invocations together (room.h); 0: three quarters
                                  of what the process may use */
     uint64_t log_limit;       /* bytes that an invocation may print to the log; default 64 KiB */
-    uint32_t max_invocations; /* accepted at once, waiting ones included; more are refused with
-                                 INVOCATION_REFUSED; default 20,000 */
+    uint32_t max_invocations; /* accepted and not answered, in whatever state; more are refused
+                                 with INVOCATION_REFUSED; default 20,000 */
+    uint32_t queue_length;    /* of these, the ones that have not begun; more are refused the same
+                                 way; default 15,000 */
 };
 void runtime_settings_default(struct runtime_settings *settings);
 
@@ -74,8 +77,11 @@ struct invocation_request {
     size_t output_schema_size;
     uint8_t *description; /* metadata only; malloc; NULL: none, or longer than DESCRIPTION_MAX */
     size_t description_size;
-    char *text;                /* malloc; why it failed, or what the skill said; NULL when ok */
-    uint64_t took;             /* ns from start on an executor to end */
+    char *text; /* malloc; why it failed, or what the skill said; NULL when ok */
+    /* ns: from its arrival on an executor to its end, and of that before it began, while it ran,
+     * and while it waited (for its turn, for memory, for what it called) */
+    uint64_t took, queued, ran, waited;
+    struct json_check check;   /* the runtime's: of the output, while it is copied */
     void *invocation;          /* the runtime's, while it runs */
     struct executor *executor; /* likewise */
     atomic_int control;        /* likewise; zero when submitted */

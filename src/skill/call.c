@@ -34,7 +34,7 @@ void skill_call_begin(struct skill_call *call, struct skill *skill, const struct
     call->params = params;
     uint32_t most = skill->code->interface.max_pages;
     call->memory_limit = limits->memory < most ? limits->memory : most;
-    call->importing = false;
+    call->importing = call->finishing = false;
 }
 
 void skill_call_end(struct skill_call *call) {
@@ -48,4 +48,11 @@ void skill_call_free(struct skill_call *call) {
     abi_instance_end(&call->abi, NULL, NULL);
     wasi_state_free(&call->wasi);
     arena_free(&call->arena);
+}
+
+uint64_t skill_call_cost(const struct skill_call *call) {
+    const struct abi_instance *abi = &call->abi;
+    return call->arena.used + abi->handle_room * sizeof *abi->handles +
+           abi->lent_room * sizeof *abi->lent +
+           call->wasi.pollable_room * sizeof *call->wasi.pollables;
 }

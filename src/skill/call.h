@@ -15,10 +15,12 @@ struct skill_call {
     const struct abi_export *entry;
     uint32_t memory_limit; /* pages */
     const struct abi_value *params;
-    /* The result of the entry, lifted: `finish` copies what is kept. Called from "result-K"; false:
-     * abi_fail told why. */
-    bool (*finish)(struct skill_call *call, const struct abi_value *result);
+    /* The result of the entry, lifted: `finish` checks it and copies what is kept, a piece of
+     * ABI_PIECE at a time. Called from "result-K" until it is done. */
+    enum abi_step (*finish)(struct skill_call *call, const struct abi_value *result);
     void *finish_context;
+    struct abi_value result;
+    bool finishing;       /* `result` is lifted */
     bool importing;       /* a shim's allocations are under way, not the entry's */
     struct abi_call host; /* the host function that is running or parked */
     struct abi_value host_args[ABI_MAX_FLAT_PARAMS];
@@ -37,5 +39,7 @@ void skill_call_begin(struct skill_call *call, struct skill *skill, const struct
 /* After the run was deleted: frees handles and host state that the guest left. */
 void skill_call_end(struct skill_call *call);
 void skill_call_free(struct skill_call *call);
+/* Bytes that the host keeps for it: lifted values, handles, pollables. */
+uint64_t skill_call_cost(const struct skill_call *call);
 
 #endif

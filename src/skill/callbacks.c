@@ -139,13 +139,24 @@ enum engine_outcome callback_args(void *data, struct engine_run *run, uint64_t *
     return ENGINE_DONE;
 }
 
+enum engine_outcome callback_resized(void *data, struct engine_run *run, uint64_t *values) {
+    (void)data;
+    engine_run_resize(run, (uint32_t)values[0]);
+    return ENGINE_DONE;
+}
+
+/* Called again and again, with the same values, while it gives 1; between two calls other
+ * invocations may have their turn. */
 enum engine_outcome callback_result(void *data, struct engine_run *run, uint64_t *values) {
     const struct abi_export *export = data;
     struct skill_call *call = enter_host(run);
-    struct abi_value result = {0};
     call->abi.may_leave = false; /* for post-return */
-    if (!abi_result(&call->abi, &export->signature, values, &result) ||
-        !call->finish(call, &result))
-        return engine_run_fail(run, "%s", call->abi.error);
+    bool lifted =
+        call->finishing || abi_result(&call->abi, &export->signature, values, &call->result);
+    call->finishing = true;
+    enum abi_step step = lifted ? abi_check_strings(&call->abi) : ABI_STEP_FAIL;
+    if (step == ABI_STEP_DONE) step = call->finish(call, &call->result);
+    if (step == ABI_STEP_FAIL) return engine_run_fail(run, "%s", call->abi.error);
+    values[0] = step == ABI_STEP_MORE;
     return ENGINE_DONE;
 }

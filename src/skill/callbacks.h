@@ -16,6 +16,7 @@ enum engine_outcome callback_resume(void *binding, struct engine_run *run, uint6
 enum engine_outcome callback_drop(void *binding, struct engine_run *run, uint64_t *values);
 enum engine_outcome callback_put(void *code, struct engine_run *run, uint64_t *values);
 enum engine_outcome callback_start(void *code, struct engine_run *run, uint64_t *values);
+enum engine_outcome callback_resized(void *code, struct engine_run *run, uint64_t *values);
 /* `data` of the entries' imports: const struct abi_export. */
 enum engine_outcome callback_enter(void *export, struct engine_run *run, uint64_t *values);
 enum engine_outcome callback_args(void *export, struct engine_run *run, uint64_t *values);

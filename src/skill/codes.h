@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "skill/cache.h"
+#include "cache/cache.h"
 #include "skill/skill.h"
 
 struct code_item;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 
 static const char ending[] = ".wasm";
 enum { ENDING = sizeof ending - 1 };
@@ -54,18 +55,13 @@ static bool file_name(struct str stem, char out[DIRECTORY_MAX_NAME + 1]) {
     return true;
 }
 
-bool directory_passing(int problem) {
-    return problem == EMFILE || problem == ENFILE || problem == ENOMEM || problem == EIO ||
-           problem == EINTR || problem == EAGAIN;
-}
-
 enum directory_state directory_open(const char *path, int *dir, struct err *err) {
     *dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*dir >= 0) return DIRECTORY_OPEN;
     if (errno == ENOENT) return DIRECTORY_MISSING;
     int problem = errno;
     err_errno(err, problem, "directory %s", path);
-    return directory_passing(problem) ? DIRECTORY_BUSY : DIRECTORY_BAD;
+    return io_is_passing(problem) ? DIRECTORY_BUSY : DIRECTORY_BAD;
 }
 
 bool directory_look(int dir, struct str stem, struct file_identity *out) {
@@ -151,7 +147,7 @@ static void add_odd(struct directory_odd *odd, int dir, const char *file_name, i
 
 static enum directory_state cannot_scan(int problem, struct err *err) {
     err_errno(err, problem, "cannot read the directory");
-    return directory_passing(problem) ? DIRECTORY_BUSY : DIRECTORY_BAD;
+    return io_is_passing(problem) ? DIRECTORY_BUSY : DIRECTORY_BAD;
 }
 
 /* Show every skill file to `see`. Returns the errno of what could not be looked at; 0: nothing. */
@@ -165,7 +161,7 @@ static int show_all(int dir, DIR *listing, directory_see_fn see, void *context,
         struct file_identity file;
         if (directory_stem(item->d_name, &stem) && directory_look(dir, stem, &file))
             see(context, stem, &file);
-        else if (directory_passing(errno))
+        else if (io_is_passing(errno))
             problem = errno;
         else if (looks_like_a_skill(item->d_name))
             add_odd(odd, dir, item->d_name, errno);

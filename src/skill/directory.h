@@ -31,9 +31,6 @@ enum directory_state {
     DIRECTORY_BAD,     /* `err` tells: not a directory, no permission */
     DIRECTORY_BUSY,    /* `err` tells: it cannot be seen for a reason that passes */
 };
-/* Is it an errno that says nothing about the file itself: no descriptor, no memory, an error of the
- * disk? */
-bool directory_passing(int problem);
 enum directory_state directory_open(const char *path, int *dir, struct err *err);
 /* A skill file by its stem; of a symbolic link the file that it leads to. False: not regular (errno
  * is 0), or not there (errno says why). */

@@ -78,6 +78,8 @@ static bool engine_import_of(struct abi_interface *interface, struct skill_bindi
     return out->module && out->field;
 }
 
+enum { FIXED_IMPORTS = 3 };
+
 /* The fixed imports of module "pk" (src/link/link.h). */
 static void fixed_imports(struct skill_code *code, struct engine_import *out,
                           const uint8_t *start_results) {
@@ -94,6 +96,12 @@ static void fixed_imports(struct skill_code *code, struct engine_import *out,
                                     .results = start_results,
                                     .result_count = code->interface.global_count + 2,
                                     .call = callback_start,
+                                    .data = code};
+    out[2] = (struct engine_import){.module = "pk",
+                                    .field = "resized",
+                                    .params = i32_type,
+                                    .param_count = 1,
+                                    .call = callback_resized,
                                     .data = code};
 }
 
@@ -117,6 +125,8 @@ static bool entry_imports(struct abi_interface *interface, const struct abi_expo
     out[1].call = callback_args;
     out[2].params = signature->core_results;
     out[2].param_count = signature->core_result_count;
+    out[2].results = i32_type;
+    out[2].result_count = 1;
     out[2].call = callback_result;
     return true;
 }
@@ -124,7 +134,7 @@ static bool entry_imports(struct abi_interface *interface, const struct abi_expo
 static bool make_program(struct engine *engine, struct engine_code *compiled,
                          struct skill_code *code, struct err *err) {
     struct abi_interface *interface = &code->interface;
-    size_t count = interface->import_count + 2 + 3 * (size_t)interface->export_count;
+    size_t count = interface->import_count + FIXED_IMPORTS + 3 * (size_t)interface->export_count;
     struct engine_import *imports = calloc(count, sizeof *imports);
     uint8_t *start = malloc(interface->global_count + 2);
     bool good = imports && start;
@@ -140,7 +150,7 @@ static bool make_program(struct engine *engine, struct engine_code *compiled,
         memset(start, ENGINE_I32, 2);
         if (interface->global_count) memcpy(start + 2, interface->globals, interface->global_count);
         fixed_imports(code, &imports[at], start);
-        at += 2;
+        at += FIXED_IMPORTS;
     }
     for (uint32_t i = 0; good && i < interface->export_count; i++, at += 3)
         if (!entry_imports(interface, &interface->exports[i], &imports[at]))

@@ -6,12 +6,11 @@
 #include <stdatomic.h>
 
 #include "abi/host.h"
+#include "cache/manifest.h"
 #include "engine/engine.h"
 
 typedef bool (*skill_find_host_fn)(struct str interface, struct str name,
                                    const struct host_function **out, struct err *err);
-
-enum skill_kind { SKILL_FUNCTION, SKILL_MESSAGE_STREAM };
 
 /* What several skills of one SDK share: interface, program, function names. */
 struct skill_code {
@@ -34,8 +33,10 @@ struct skill {
     struct engine_image *image;
     uint64_t *globals;                       /* initial values, one per interface.globals */
     const struct abi_export *run, *metadata; /* metadata: NULL in world 0.2 and stream skills */
-    /* The runtime's: calls that took long lately, that took much memory lately (ready.h). */
-    atomic_uint slow_strikes, big_strikes;
+    /* The runtime's (runtime/forecast.h): what the last calls were like, how many
+     * wait for memory, and bytes of live ones. */
+    atomic_uint slow_strikes, starved;
+    _Atomic uint64_t memory, held;
 };
 
 struct skill *skill_retain(struct skill *skill);

@@ -76,8 +76,4 @@ bool skill_store_drop(struct skill_store *store, struct str namespace, struct st
 bool skill_namespace_valid(struct str name);
 #define SKILL_NAMESPACE_RULE "1 to 64 characters of a-z, 0-9 and single hyphens between them"
 
-/* ---- child.c: `pharia-kernel compile --stage=link|code`: reads stdin, writes to the descriptors
- * it got. Ends the process, or returns its exit code. */
-int skill_compile_child(int argc, char **argv);
-
 #endif

@@ -7,7 +7,7 @@
 #include <pthread.h>
 
 #include "skill/entry.h"
-#include "skill/stages.h"
+#include "load/stages.h"
 
 enum { STORE_MAX_NAMESPACES = 1000, STORE_MAX_SKILLS = 100000, STORE_MAX_SKILL_NAME = 400 };
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/log.h"
 #include "skill/store_internal.h"
 
@@ -174,7 +175,7 @@ static void look_at(struct skill_store *store, struct namespace *namespace, stru
     enum look look = LOOK_PASS;
     if (namespace->dir < 0) return;
     if (!directory_look(namespace->dir, stem, &file)) {
-        if (!directory_passing(errno)) store_lose(store, namespace, stem);
+        if (!io_is_passing(errno)) store_lose(store, namespace, stem);
         return;
     }
     if ((what & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0 || ((what & IN_CREATE) != 0 && file.links > 1))

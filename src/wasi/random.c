@@ -23,7 +23,19 @@ static void pooled_bytes(uint8_t *out, size_t size) {
     memset(pool + left, 0, size);
 }
 
+static enum host_outcome next_piece(struct abi_call *call) {
+    uint64_t left = call->args[0].u - call->result.n;
+    uint32_t piece = left < ABI_PIECE ? (uint32_t)left : ABI_PIECE;
+    pooled_bytes((uint8_t *)call->result.bytes + call->result.n, piece);
+    call->result.n += piece;
+    if (piece == left) return HOST_DONE;
+    call->wake_at = 0; /* at once, but not before others */
+    return HOST_PARK;
+}
+
+/* Called again until all bytes are there: others have their turn after each piece. */
 enum host_outcome wasi_random_bytes(struct abi_call *call) {
+    if (call->result.bytes != NULL) return next_piece(call);
     uint64_t size = call->args[0].u;
     if (size > WASI_MAX_RANDOM) {
         abi_fail(call->instance, "more than %d bytes of random numbers at once", WASI_MAX_RANDOM);
@@ -34,9 +46,8 @@ enum host_outcome wasi_random_bytes(struct abi_call *call) {
         abi_fail(call->instance, "no memory for random numbers");
         return HOST_FAIL;
     }
-    pooled_bytes(bytes, size);
-    call->result = (struct abi_value){.n = (uint32_t)size, .bytes = bytes};
-    return HOST_DONE;
+    call->result = (struct abi_value){.bytes = bytes};
+    return next_piece(call);
 }
 
 enum host_outcome wasi_random_u64(struct abi_call *call) {

@@ -182,12 +182,12 @@ const struct host_function wasi_functions[] = {
     DROP("wasi:io/streams", "[resource-drop]input-stream", nothing)
     DROP("wasi:io/streams", "[resource-drop]output-stream", nothing)
 
-    FUNC("wasi:random/insecure", "get-insecure-random-bytes", "(u64) -> list<u8>", random_bytes)
+    PARK("wasi:random/insecure", "get-insecure-random-bytes", "(u64) -> list<u8>", random_bytes)
     FUNC("wasi:random/insecure", "get-insecure-random-u64", "() -> u64", random_u64)
 
     FUNC("wasi:random/insecure-seed", "insecure-seed", "() -> tuple<u64, u64>", random_seed)
 
-    FUNC("wasi:random/random", "get-random-bytes", "(u64) -> list<u8>", random_bytes)
+    PARK("wasi:random/random", "get-random-bytes", "(u64) -> list<u8>", random_bytes)
     FUNC("wasi:random/random", "get-random-u64", "() -> u64", random_u64)
 
     FUNC("wasi:sockets/instance-network", "instance-network", "() -> own<network>", network)

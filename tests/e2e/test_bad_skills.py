@@ -304,3 +304,19 @@ def test_name_of_a_skill_cannot_forge_a_log_line(start, wasm):
     time.sleep(0.3)
     assert_log_form(kernel.log())
     assert not any(line.startswith("2026-01-01") for line in kernel.log().splitlines()) and "\x1b" not in kernel.log()
+
+
+def test_large_results_are_taken_in_pieces(start, wasm):
+    """Each piece is checked as the whole would be."""
+    kernel = start()
+    kernel.put(wasm.wat("hostwork"), "hostwork")
+    assert kernel.say("hostwork", "rand").text == '"rand"'
+    answer = kernel.say("hostwork", "J")
+    assert answer.status == 200 and len(answer.text) == 62914561 and answer.text.endswith(",[]]")
+    answer = kernel.say("hostwork", "j")
+    assert answer.status == 500 and "at byte 62914561 of its 62914561 bytes" in answer.text
+    answer = kernel.say("hostwork", "s")
+    assert answer.status == 400 and 1 << 16 < len(answer.text) < 1 << 17
+    answer = kernel.say("hostwork", "u")
+    assert answer.status == 503 and "a string is not UTF-8" in answer.text
+    assert kernel.say("hostwork", "echo").text == '"echo"'

@@ -103,6 +103,30 @@ def test_more_calls_than_may_be_are_refused_with_503(start, wasm):
     wait_until(lambda: kernel.say("skill", "echo").status == 200, what="that calls of clients that left do not count any more")
 
 
+def test_more_calls_than_may_wait_to_begin_are_refused_with_503(start, wasm):
+    """One executor fills memory for one call; calls of its skill wait beside it, and no more than QUEUE_LENGTH of them."""
+    kernel = start(env={"QUEUE_LENGTH": "5", "EXECUTORS": "1", "GUEST_MEMORY": "256Mi", "SHUTDOWN_DEADLINE": "1s"})
+    kernel.put(wasm.behaviour, "skill")
+    fill, sleep = "(memory.fill (i32.const 131072) (i32.const 7) (i32.const 536870912))", "(call $sleep (i64.const 3600000000000))"
+    kernel.put(wasm.variant("holder", (fill, fill.replace("536870912", "150000000") + sleep)), "holder")
+    assert kernel.say("holder", "echo").status == kernel.say("skill", "echo").status == 200
+    holder = kernel.begin("holder", '"k"')
+    wait_until(lambda: kernel.memory()["anon"] > 140000, what="that it holds its memory")
+    clients = []
+
+    def refused():
+        clients.append(kernel.begin("holder", '"k"'))
+        return select.select(clients, [], [], 1)[0]
+    wait_until(refused, what="that one is refused")
+    status, headers, body = read_answer(refused()[0].makefile("rb"))
+    assert status == 503 and b"QUEUE_LENGTH" in body and headers["retry-after"]
+    assert 5 <= len(clients) < 20
+    assert kernel.call("GET", "/health").status == 200
+    for client in [holder, *clients]:
+        client.close()
+    wait_until(lambda: kernel.say("skill", "echo").status == 200, what="that calls of clients that left do not count any more")
+
+
 def test_an_answered_call_does_not_count_any_more(start, wasm):
     """One client that asks again when it has its answer is one invocation at a time."""
     kernel = start(env={"MAX_INVOCATIONS": "1"})

@@ -135,3 +135,13 @@ def test_the_four_calls_of_the_study_on_every_sample(kernel):
         for memory in (50000, None, 50000, None):
             body = {"topic": "x"} | ({"memory": memory, "chunks": 1} if memory else {})
             assert kernel.run(name, body).json() == "Hello x" + (f"  memory={memory:06} KB in 1 chunks" if memory else "")
+
+
+def test_a_pointer_beyond_the_call_s_memory_traps_however_far_earlier_calls_grew(start, wasm):
+    """One executor: the second call has the slot of the first."""
+    kernel = start(env={"EXECUTORS": "1"})
+    kernel.put(wasm.variant("beyond", ("(i32.const 0x7ffffff0)", "(i32.const 0x100000)")), "beyond")
+    texts = [kernel.say("beyond", "p").text]
+    assert kernel.say("beyond", "grow").status == 200
+    texts += [kernel.say("beyond", "p").text for _ in range(3)]
+    assert "out of bounds" in texts[0] and set(texts) == {texts[0]}

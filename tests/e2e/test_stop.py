@@ -232,6 +232,28 @@ def test_a_client_that_leaves_while_the_skill_loads(start, wasm, tmp_path):
     assert ended(kernel, 20) < 6
 
 
+def test_clients_that_leave_while_children_are_started(start, wasm, tmp_path):
+    """A child has the kernel's descriptors until it runs its own program: closing one does not take it out of the epoll set then."""
+    kernel = start(cache=tmp_path / "cache")
+    stop = threading.Event()
+
+    def come_and_go():
+        while not stop.is_set():
+            kernel.begin("nobody", "1").close()
+    threads = [threading.Thread(target=come_and_go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for i in range(25):
+            name = f"skill{i}"
+            kernel.put(wasm.variant(f"leaves{i}", ('(data (i32.const 1040) "{}")', f'(data (i32.const 1040) "{{}}") (data (i32.const 1050) "{i}")')), name)
+            assert kernel.say(name, "echo").status == 200
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
 def test_a_port_in_use_is_exit_1_with_a_text(skill, binary, tmp_path):
     kernel = skill()
     address = f"127.0.0.1:{kernel.port}"

@@ -1,7 +1,7 @@
 /* Any bytes as a manifest, a child's facts or a child's error: read or refused, and what was read
  * is written and read again as the same. The first byte chooses; a manifest's checksum is made
  * right, or nothing behind it would ever be looked at. */
-#include "skill/manifest.h"
+#include "cache/manifest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "engine/engine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -103,10 +103,11 @@ const struct abi_interface *ours_interface(const struct ours *ours) {
     return &ours->skill->code->interface;
 }
 
-static bool keep_result(struct skill_call *call, const struct abi_value *result) {
+static enum abi_step keep_result(struct skill_call *call, const struct abi_value *result) {
     struct ours *ours = call->finish_context;
     const struct abi_type *type = call->entry->signature.result;
-    return !type || abi_value_copy(ours->keep, type, result, ours->result);
+    bool kept = !type || abi_value_copy(ours->keep, type, result, ours->result);
+    return kept ? ABI_STEP_DONE : ABI_STEP_FAIL;
 }
 
 bool ours_call(struct ours *ours, const struct abi_export *export, const struct abi_value *params,

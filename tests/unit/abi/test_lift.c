@@ -315,6 +315,32 @@ static void a_smaller_arena_bounds_it_too(void **state) {
     guest_close(&guest);
 }
 
+/* Long strings of a result are looked at in pieces, each of which ends with a whole character. */
+static void long_strings_are_checked_in_pieces(void **state) {
+    (void)state;
+    enum { COUNT = 3 * ABI_PIECE };
+    static const char *const characters[] = {"a", "\u00e9", "\u20ac", "\U0001f600"};
+    for (size_t width = 1; width <= 4; width++) {
+        size_t size = 1 + COUNT / width * width;
+        uint8_t *bytes = malloc(size);
+        assert_non_null(bytes);
+        bytes[0] = 'a';
+        for (size_t i = 1; i < size; i += width) memcpy(bytes + i, characters[width - 1], width);
+        for (int bad = 0; bad < 3; bad++) {
+            if (bad) bytes[bad == 1 ? size - 1 : ABI_PIECE + 1] = 0xff;
+            struct abi_instance instance = {.unchecked = {{bytes, (uint32_t)size}},
+                                            .unchecked_count = 1};
+            enum abi_step step = ABI_STEP_MORE;
+            int steps = 0;
+            for (; step == ABI_STEP_MORE; steps++) step = abi_check_strings(&instance);
+            assert_int_equal(step, bad ? ABI_STEP_FAIL : ABI_STEP_DONE);
+            assert_int_equal(steps, bad == 2 ? 2 : size > COUNT ? 4 : 3);
+            if (bad) assert_string_equal(instance.error, "a string is not UTF-8");
+        }
+        free(bytes);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_ignore_upper_bits),
@@ -334,6 +360,7 @@ int main(void) {
         cmocka_unit_test(overlapping_lists_are_bounded),
         cmocka_unit_test(items_count_against_the_budget),
         cmocka_unit_test(a_smaller_arena_bounds_it_too),
+        cmocka_unit_test(long_strings_are_checked_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

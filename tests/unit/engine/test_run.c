@@ -307,6 +307,57 @@ static void growing_stops_at_the_limit(void **state) {
     engine_image_release(mine);
 }
 
+/* The estimate is from above; it becomes exact but for what lies outside of the memory. */
+static void a_run_costs_what_it_made_private(void **state) {
+    (void)state;
+    enum { PAGES = 100, SIZE = PAGES * ENGINE_PAGE };
+    struct guest guest;
+    const struct step steps[] = {{STEP_GROW, PAGES, 0},
+                                 {STEP_PARK, 0, 0},
+                                 {STEP_FILL, 4 * ENGINE_PAGE, SIZE},
+                                 {STEP_PARK, 0, 0},
+                                 {STEP_END, 0, 0}};
+    guest_begin(&guest, &bed, image, steps, 0);
+    assert_int_equal(ENGINE_PARKED, guest_finish(&guest));
+    uint64_t before = engine_run_cost(guest.run);
+    assert_in_range(before, 0, SIZE / 2); /* what was not touched costs nothing */
+    engine_run_wake(guest.run);
+    assert_int_equal(ENGINE_PARKED, guest_finish(&guest));
+    assert_in_range(engine_run_cost(guest.run), SIZE, 3 * SIZE);
+    engine_run_measure(guest.run);
+    assert_in_range(engine_run_cost(guest.run), slot_private(guest.run->slot),
+                    slot_private(guest.run->slot) + SIZE);
+    engine_run_delete(guest.run);
+}
+
+/* What takes long to give back is given back in pieces, and nothing of it is left. */
+static void much_memory_is_given_back_in_pieces(void **state) {
+    (void)state;
+    enum { PAGES = 640, SIZE = PAGES * ENGINE_PAGE };
+    struct guest guest;
+    guest_begin(&guest, &bed, image, STEPS({STEP_GROW, PAGES, 0}, {STEP_FILL, ENGINE_PAGE, SIZE}),
+                0);
+    assert_int_equal(ENGINE_FINISHED, guest_finish(&guest));
+    int pieces = 1;
+    uint64_t cost = engine_run_cost(guest.run);
+    for (; engine_run_clear(guest.run); pieces++) {
+        assert_true(engine_run_cost(guest.run) < cost);
+        cost = engine_run_cost(guest.run);
+    }
+    assert_int_equal(pieces, 11); /* 4 MiB each */
+    assert_false(engine_run_clear(guest.run));
+    engine_run_delete(guest.run);
+    guest_run(&guest, &bed, image,
+              STEPS({STEP_GROW, PAGES, 0}, {STEP_LOAD, SIZE, 0}, {STEP_LOAD, ENGINE_PAGE + 9, 0}));
+    assert_int_equal(guest.reports[0], 4);
+    assert_int_equal(guest.reports[1], 0);
+    assert_int_equal(guest.reports[2], image_byte(ENGINE_PAGE + 9));
+    guest_begin(&guest, &bed, image, STEPS({STEP_FILL, 0, ENGINE_PAGE}), 0);
+    assert_int_equal(ENGINE_FINISHED, guest_finish(&guest));
+    assert_false(engine_run_clear(guest.run)); /* little: deleting it is quick */
+    engine_run_delete(guest.run);
+}
+
 static void a_limit_below_the_image_is_refused(void **state) {
     (void)state;
     struct err err = {0};
@@ -338,6 +389,8 @@ int main(void) {
         cmocka_unit_test(cancels_after_a_trap_and_leaves_nothing),
         cmocka_unit_test(a_run_keeps_its_program),
         cmocka_unit_test(a_limit_below_the_image_is_refused),
+        cmocka_unit_test(a_run_costs_what_it_made_private),
+        cmocka_unit_test(much_memory_is_given_back_in_pieces),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     engine_image_release(image);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "runtime/forecast.h"
 #include "runtime/runtime.h"
 #include "support/fixture.h"
 #include "unit/engine/signals.h"
@@ -249,6 +250,112 @@ static void too_many_are_refused(void **state) {
     runtime = all;
 }
 
+static void a_queue_has_a_length(void **state) {
+    (void)state;
+    signals_restore();
+    struct runtime_settings settings;
+    runtime_settings_default(&settings);
+    settings.executors = 1;
+    settings.queue_length = 0;
+    struct runtime *all = runtime;
+    start(&settings);
+    struct waiting refused;
+    atomic_uint left = 1;
+    submit(&refused, "\"e\"", &left);
+    assert_int_equal(atomic_load(&left), 0); /* at once */
+    assert_int_equal(refused.request.outcome, INVOCATION_REFUSED);
+    assert_non_null(strstr(refused.request.text, "QUEUE_LENGTH"));
+    forget(&refused);
+    runtime_stop(runtime, CLOCK_S);
+    runtime_free(runtime);
+    runtime = all;
+}
+
+/* What begun calls left is there for others: a sleeping call does not count. */
+static void a_call_that_has_begun_is_in_no_queue(void **state) {
+    (void)state;
+    signals_restore();
+    struct runtime_settings settings;
+    runtime_settings_default(&settings);
+    settings.queue_length = 1;
+    struct runtime *all = runtime;
+    start(&settings);
+    static struct waiting sleeping[20];
+    atomic_uint left = 20;
+    for (int i = 0; i < 20; i++) {
+        struct runtime_stats stats = {0};
+        submit(&sleeping[i], "\"s\"", &left);
+        for (int k = 0; k < 20000 && stats.parked + stats.finished <= (uint64_t)i; k++) {
+            usleep(100);
+            runtime_get_stats(runtime, &stats);
+        }
+    }
+    wait_for(&left);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(sleeping[i].request.outcome, INVOCATION_OK);
+        forget(&sleeping[i]);
+    }
+    runtime_stop(runtime, CLOCK_S);
+    runtime_free(runtime);
+    runtime = all;
+}
+
+static void times_are_recorded(void **state) {
+    (void)state;
+    signals_restore();
+    struct waiting each;
+    atomic_uint left = 1;
+    submit(&each, "\"s\"", &left); /* sleeps 50 ms */
+    wait_for(&left);
+    const struct invocation_request *request = &each.request;
+    assert_true(request->waited >= 50 * CLOCK_MS);
+    assert_true(request->ran > 0 && request->queued > 0);
+    assert_int_equal(request->took, request->queued + request->ran + request->waited);
+    forget(&each);
+}
+
+/* The guest does next to nothing, the host copies and checks 6 MiB: the call is charged for that,
+ * so that its skill is not taken for a quick one, and others have their turn between two pieces. */
+static void work_of_the_host_is_charged_and_shared(void **state) {
+    (void)state;
+    signals_restore();
+    enum { SIZE = 6 << 20 };
+    struct runtime_settings settings;
+    runtime_settings_default(&settings);
+    settings.executors = 1;
+    struct runtime *all = runtime;
+    start(&settings);
+    char *input = malloc(SIZE + 1);
+    assert_non_null(input);
+    for (int i = 0; i < SIZE; i += 2) memcpy(input + i, "0,", 2);
+    memcpy(input, "[33", 3); /* no behaviour of its own: the input is given back */
+    memcpy(input + SIZE - 2, "0]", 3);
+    bool overtaken = false;
+    for (int i = 0; i < 20 && !overtaken; i++) {
+        struct waiting large, quick;
+        atomic_uint left = 1, one = 1;
+        submit(&large, input, &left);
+        submit(&quick, "\"e\"", &one);
+        wait_for(&one);
+        overtaken = !atomic_load(&large.done);
+        wait_for(&left);
+        assert_int_equal(large.request.outcome, INVOCATION_OK);
+        assert_int_equal(large.request.output_size, SIZE);
+        assert_memory_equal(large.request.output, input, SIZE);
+        forget(&large);
+        forget(&quick);
+    }
+    assert_true(overtaken);
+    for (int i = 0; i < 4 && !forecast_slow(skill); i++) expect(input, INVOCATION_OK, "[33,");
+    assert_true(forecast_slow(skill));
+    for (int i = 0; i < 10; i++) expect("\"e\"", INVOCATION_OK, "\"e\"");
+    assert_false(forecast_slow(skill));
+    free(input);
+    runtime_stop(runtime, CLOCK_S);
+    runtime_free(runtime);
+    runtime = all;
+}
+
 static void stop_waits_and_then_cancels(void **state) {
     (void)state;
     signals_restore();
@@ -337,6 +444,10 @@ int main(int argc, char **argv) {
         cmocka_unit_test(many_wait_at_once),
         cmocka_unit_test(cancelled_anywhere),
         cmocka_unit_test(too_many_are_refused),
+        cmocka_unit_test(a_queue_has_a_length),
+        cmocka_unit_test(a_call_that_has_begun_is_in_no_queue),
+        cmocka_unit_test(times_are_recorded),
+        cmocka_unit_test(work_of_the_host_is_charged_and_shared),
         cmocka_unit_test(stop_waits_and_then_cancels),
         cmocka_unit_test(a_dropped_image_is_used_again),
         cmocka_unit_test(images_are_dropped_while_it_stops),

@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "component/component.h"
+#include "load/child.h"
 #include "support/fixture.h"
 #include "support/folder.h"
 
@@ -369,7 +370,7 @@ void world_restart(void) {
 int world_main(int argc, char **argv, const struct CMUnitTest *tests, size_t count) {
     if (argc > 1 && strcmp(argv[1], "compile") == 0) {
         count_child(argc, argv);
-        return skill_compile_child(argc, argv);
+        return load_child_main(argc, argv);
     }
     struct engine_settings settings;
     engine_settings_default(&settings);

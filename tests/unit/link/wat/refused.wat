@@ -197,10 +197,20 @@
   (instance $h)
   (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
 
-;;; limit: table 0 begins with 1000001 elements; the limit is 1000000
+;;; limit: table 0 begins with 1000001 elements, the tables before it with 0; the limit of all tables of a component is 1000000 together
 (component
   (core module $m
     (table 1000001 funcref))
+  (core instance (instantiate $m))
+  (instance $h)
+  (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
+
+;;; limit: table 0 begins with 400000 elements, the tables before it with 800000; the limit of all tables of a component is 1000000 together
+(component
+  (core module $m
+    (table 400000 funcref))
+  (core instance (instantiate $m))
+  (core instance (instantiate $m))
   (core instance (instantiate $m))
   (instance $h)
   (export "pharia:skill/skill-handler@0.3.11" (instance $h)))
