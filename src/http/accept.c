@@ -46,8 +46,9 @@ void server_tell_counts(struct http_server *server) {
 /* ---- room */
 
 /* Bytes per second since its state's deadline began; one that is quite new is not judged yet. */
-static uint64_t speed(const struct http_connection *connection, uint64_t now) {
+static uint64_t speed(struct http_connection *connection, uint64_t now) {
     uint64_t age = (now - connection->since) / CLOCK_MS;
+    if (connection->state == CONNECTION_WRITING) output_measure(connection);
     uint64_t bytes = connection->state == CONNECTION_HEAD
                          ? connection->input.size
                          : connection->moved - connection->moved_then;

@@ -133,6 +133,14 @@ void connection_half_close(struct http_connection *connection, bool eof) {
 
 /* ---- deadlines */
 
+/* Its list stays ordered by `since`. */
+static void renew_period(struct http_connection *connection) {
+    struct list *list = list_of(connection->server, connection->state);
+    list_remove(list, &connection->link);
+    list_append(list, &connection->link);
+    begin_period(connection);
+}
+
 static bool has_moved_enough(struct http_connection *connection) {
     uint64_t moved = connection->moved - connection->moved_then;
     return moved >= connection->server->settings.transfer_least;
@@ -146,9 +154,9 @@ static void close_slow(struct http_connection *connection, uint64_t *counter) {
 static void expire_transfer(struct http_connection *connection) {
     struct server_counts *counts = &connection->server->counts;
     bool writing = connection->state == CONNECTION_WRITING;
-    if (writing) connection->moved = connection->written - socket_untaken(connection);
+    if (writing) output_measure(connection);
     if (has_moved_enough(connection)) {
-        begin_period(connection);
+        renew_period(connection);
     } else if (connection->state == CONNECTION_BODY) {
         server_count(connection->server, &counts->slow_bodies);
         connection_refuse(connection, HTTP_REQUEST_TIMEOUT,

@@ -127,6 +127,8 @@ void output_make_head(struct http_connection *connection);
 void output_begin(struct http_connection *connection);
 /* "100 Continue". */
 void output_interim(struct http_connection *connection);
+/* Count into `moved` what the client has taken of the answers by now. */
+void output_measure(struct http_connection *connection);
 /* Forget the answer, sent or not. */
 void output_free(struct http_connection *connection);
 

@@ -109,6 +109,10 @@ static bool is_out(const struct http_connection *connection) {
     return connection->unsent.size == 0 && connection->body_sent == connection->answer.size;
 }
 
+void output_measure(struct http_connection *connection) {
+    connection->moved = connection->written - socket_untaken(connection);
+}
+
 void output_begin(struct http_connection *connection) {
     struct buf *head = &connection->server->answer_head;
     long sent =
@@ -119,7 +123,7 @@ void output_begin(struct http_connection *connection) {
     } else if (is_out(connection)) {
         connection_answered(connection);
     } else {
-        connection->moved = connection->written - socket_untaken(connection);
+        output_measure(connection);
         connection_move(connection, CONNECTION_WRITING);
     }
 }

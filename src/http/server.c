@@ -151,6 +151,7 @@ bool http_server_stop_listening(struct http_server *server, bool at_once) {
     if (server->listener < 0) return true;
     struct pollfd waiting = {.fd = server->listener, .events = POLLIN};
     if (!at_once && poll(&waiting, 1, 0) > 0) return false;
+    /* Closing alone does not take it out: other servers have it too. */
     if (server->listening) epoll_ctl(server->epoll, EPOLL_CTL_DEL, server->listener, NULL);
     close(server->listener);
     server->listener = -1;

@@ -37,18 +37,35 @@ static bool is_of(const struct shell_request *request, struct buf *name) {
                      request->skill_name);
 }
 
-/* Many requests of one skill that take long do not hold up those of others: the first of another
- * skill than the last one's, if there is any. */
+static void append(struct aside *aside, struct mail *mail) {
+    mail->next = NULL;
+    *aside->last = mail;
+    aside->last = &mail->next;
+}
+
+/* Many requests of one skill that take long do not hold up those of others: the first's skill is
+ * served, and its other requests go behind those of all others. */
 static struct shell_request *next(struct aside *aside) {
-    struct mail **at = &aside->first;
-    while (*at && is_of((struct shell_request *)*at, &aside->served)) at = &(*at)->next;
-    if (!*at) at = &aside->first;
-    struct mail *mail = *at;
-    if (!mail) return NULL;
-    *at = mail->next;
-    if (!*at) aside->last = at;
-    name_of((struct shell_request *)mail, &aside->served);
-    return (struct shell_request *)mail;
+    struct mail *first = aside->first, *mail = first ? first->next : NULL;
+    if (!first) return NULL;
+    name_of((struct shell_request *)first, &aside->served);
+    struct mail *same = NULL, **same_last = &same;
+    aside->first = NULL;
+    aside->last = &aside->first;
+    while (mail) {
+        struct mail *following = mail->next;
+        if (is_of((struct shell_request *)mail, &aside->served)) {
+            *same_last = mail;
+            same_last = &mail->next;
+        } else {
+            append(aside, mail);
+        }
+        mail = following;
+    }
+    *same_last = NULL;
+    *aside->last = same;
+    if (same) aside->last = same_last;
+    return (struct shell_request *)first;
 }
 
 static void take_mail(struct aside *aside) {
@@ -58,9 +75,7 @@ static void take_mail(struct aside *aside) {
         if (mail == &aside->stop) {
             aside->stopping = true;
         } else {
-            mail->next = NULL;
-            *aside->last = mail;
-            aside->last = &mail->next;
+            append(aside, mail);
         }
         mail = following;
     }

@@ -78,6 +78,13 @@ static void answer_run(struct shell_request *request) {
 
 static void ended(struct shell_request *request);
 
+/* What the skill said waits for the thread aside, which makes a body of it: both count. */
+static bool charge_metadata(struct shell_request *request) {
+    const struct invocation_request *run = &request->run;
+    return request_output_charge(request, 2 * (run->output_size + run->output_schema_size) +
+                                              7 * run->description_size);
+}
+
 static void check_schemas(struct shell_request *request) {
     request_move(request, REQUEST_ASIDE);
     request_send_to_work(request, ended);
@@ -89,11 +96,14 @@ static void ended(struct shell_request *request) {
     bool left = request->state == REQUEST_LEFT;
     bool metadata =
         request->run.entry == INVOCATION_METADATA && request->run.outcome == INVOCATION_OK;
-    if (metadata && request->state == REQUEST_RUNNING) {
+    bool checked = request->state == REQUEST_ASIDE;
+    if (metadata && !checked && !left && charge_metadata(request)) {
         check_schemas(request);
         return;
     }
-    if (!left && metadata)
+    if (!left && metadata && !checked)
+        answer_no_room(request);
+    else if (!left && metadata)
         metadata_answer(request);
     else if (!left)
         answer_run(request);

@@ -51,8 +51,8 @@ static void take_a_while(struct shell_request *request) {
 
 enum { REQUESTS = 40 };
 
-/* Many of one skill came first; that of another is the second, or at the latest behind what was
- * begun before it came. */
+/* Many of two skills came first, by turns; that of a third is among the first, or at the latest
+ * behind what was begun before it came. */
 static void skills_take_turns(void **state) {
     (void)state;
     static struct shell_loop loop;
@@ -65,7 +65,7 @@ static void skills_take_turns(void **state) {
         bool other = i == REQUESTS - 1;
         requests[i].loop = &loop;
         requests[i].skill_namespace = str_of("dev");
-        requests[i].skill_name = str_of(other ? "modest" : "greedy");
+        requests[i].skill_name = str_of(other ? "modest" : i % 2 ? "greedy" : "hungry");
         requests[i].aside = take_a_while;
         aside_send(aside, &requests[i]);
     }
