@@ -27,14 +27,16 @@ static void check_size(struct str bytes, size_t line, struct http_problem *probl
         fail(problem, HTTP_HEADERS_TOO_LARGE, too_large);
 }
 
-/* A request line begins with a method: other bytes need not be waited for. */
+/* A request line begins with a method, behind a few empty lines: other bytes need not be waited
+ * for. */
 static bool may_begin(struct str bytes, struct http_problem *problem) {
-    size_t blank = 0;
-    while (blank < bytes.size && (bytes.data[blank] == '\r' || bytes.data[blank] == '\n')) blank++;
-    if (blank / 2 > HTTP_EMPTY_LINES_MAX)
+    size_t at = 0;
+    while (bytes.size - at >= 2 && memcmp(bytes.data + at, "\r\n", 2) == 0) at += 2;
+    if (at / 2 > HTTP_EMPTY_LINES_MAX)
         return fail(problem, HTTP_BAD_REQUEST,
                     "There are too many empty lines before the request.");
-    char first = blank < bytes.size ? bytes.data[blank] : 'A';
+    bool half_a_line = bytes.size - at == 1 && bytes.data[at] == '\r';
+    char first = at < bytes.size && !half_a_line ? bytes.data[at] : 'A';
     return (first > ' ' && first < 0x7f) ||
            fail(problem, HTTP_BAD_REQUEST, "The request does not begin with a method.");
 }

@@ -54,7 +54,7 @@ struct skill_store {
 
     struct loader loader;
     pthread_t watcher;
-    int inotify, wake;   /* watcher's; `wake` is an eventfd: look at files that are not settled */
+    int inotify, wake; /* watcher's; `wake` is an eventfd: look at files that are not settled */
     atomic_bool inotify_missed; /* at the last pass; written by the watcher, read by anybody */
     bool started;
 };

@@ -55,6 +55,7 @@ BAD = {
     "blank behind the version": (get(version=b"HTTP/1.1 "), 400),
     "too many empty lines": (b"\r\n" * 50 + get(), 400),
     "CR before the request": (b"\r" + get(), 400),
+    "CR CR LF before the request": (b"\r\r\n" + get(), 400),
     "lone LFs before the request": (b"\n\n" + get(), 400),
     "HTTP/0.9": (get(version=b"HTTP/0.9"), 505),
     "HTTP/1.2": (get(version=b"HTTP/1.2"), 505),

@@ -61,6 +61,20 @@ static void answers_at_once(void **state) {
     assert_null(peer.connection->input.data); /* idle, it holds no memory but its own */
 }
 
+/* Found by the fuzzer: a CR that ends no line was taken for one where it came by itself. */
+static void a_lone_cr_is_no_empty_line_in_pieces_either(void **state) {
+    (void)state;
+    static const char text[] = "\r\r\nGET";
+    for (size_t step = 1; step <= sizeof text; step++) {
+        for (size_t at = 0; at < sizeof text - 1 && peer.connection->state != CONNECTION_CLOSED;
+             at += step)
+            peer_feed(&peer, text + at, step < sizeof text - 1 - at ? step : sizeof text - 1 - at);
+        assert_int_equal(got("The request does not begin with a method."), 1);
+        end(state);
+        begin(state);
+    }
+}
+
 static void requests_in_pieces_are_the_same(void **state) {
     (void)state;
     static const char text[] = "\r\n" GET("/now") POST(
@@ -326,6 +340,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(answers_at_once),
+        TEST(a_lone_cr_is_no_empty_line_in_pieces_either),
         TEST(requests_in_pieces_are_the_same),
         TEST(late_answers_keep_the_order),
         TEST(sends_ahead_only_so_much),
