@@ -9,9 +9,9 @@
 #define PK_LOAD_STAGES_H
 
 #include "cache/cache.h"
-#include "skill/codes.h"
-#include "skill/directory.h"
-#include "skill/images.h"
+#include "load/codes.h"
+#include "source/directory.h"
+#include "load/images.h"
 #include "load/lanes.h"
 
 #define STAGE_MAX_INPUT (1u << 30) /* bytes of a skill file, or of linked code */

@@ -1,7 +1,7 @@
 /* A namespace's directory: which files in it are skills, and what tells one state of a file from
  * another. Thread: all pure. */
-#ifndef PK_SKILL_DIRECTORY_H
-#define PK_SKILL_DIRECTORY_H
+#ifndef PK_SOURCE_DIRECTORY_H
+#define PK_SOURCE_DIRECTORY_H
 
 #include <sys/types.h>
 

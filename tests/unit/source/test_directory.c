@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "skill/directory.h"
+#include "source/directory.h"
 #include "support/folder.h"
 
 static int open_folder(void) {

@@ -3,12 +3,12 @@
  *
  * Slots follow the image, so who shares one shares what they keep: only skills of the same bytes
  * do. Equal images of different components stay apart (docs/engine.md says why). */
-#ifndef PK_SKILL_IMAGES_H
-#define PK_SKILL_IMAGES_H
+#ifndef PK_LOAD_IMAGES_H
+#define PK_LOAD_IMAGES_H
 
 #include <pthread.h>
 
-#include "skill/codes.h"
+#include "load/codes.h"
 
 struct image_item;
 

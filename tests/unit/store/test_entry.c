@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "skill/entry.h"
+#include "store/entry.h"
 
 static struct entry *fresh(void) {
     struct entry *entry = entry_new(NULL, (struct str){"greet-more", 5}, 1);

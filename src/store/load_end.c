@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "skill/store_internal.h"
+#include "store/store_internal.h"
 
 enum { MAX_RESTARTS = 10 };
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/must.h"
 #include "load/spawn.h"
-#include "skill/store_internal.h"
+#include "store/store_internal.h"
 
 enum { FIRST_BUCKETS = 256, MAX_NAMESPACE_NAME = 64 }; /* SKILL_NAMESPACE_RULE says it, too */
 

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
-#include "skill/store_internal.h"
+#include "store/store_internal.h"
 
 /* ---- the queue */
 

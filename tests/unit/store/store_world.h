@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "skill/store_internal.h"
+#include "store/store_internal.h"
 
 /* A request and what became of it. */
 struct ask {

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "skill/store_internal.h"
+#include "store/store_internal.h"
 
 static const uint64_t settle_time = 500 * CLOCK_MS; /* of a file that only a pass saw */
 static const uint64_t writer_time =

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "skill/images.h"
+#include "load/images.h"
 #include "support/folder.h"
 
 static struct err err;

@@ -1,13 +1,13 @@
 /* The store's parts: store.c (requests, lists), store_files.c (what the watcher sees), loader.c
  * (threads that load), load_end.c (what a load leaves), watcher.c (the thread that looks at
  * directories). */
-#ifndef PK_SKILL_STORE_INTERNAL_H
-#define PK_SKILL_STORE_INTERNAL_H
+#ifndef PK_STORE_STORE_INTERNAL_H
+#define PK_STORE_STORE_INTERNAL_H
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "skill/entry.h"
+#include "store/entry.h"
 #include "load/stages.h"
 
 enum { STORE_MAX_NAMESPACES = 1000, STORE_MAX_SKILLS = 100000, STORE_MAX_SKILL_NAME = 400 };

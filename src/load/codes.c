@@ -1,4 +1,4 @@
-#include "skill/codes.h"
+#include "load/codes.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The codes that loaded skills share: one per code and interface, however many skills. Any thread.
  */
-#ifndef PK_SKILL_CODES_H
-#define PK_SKILL_CODES_H
+#ifndef PK_LOAD_CODES_H
+#define PK_LOAD_CODES_H
 
 #include <pthread.h>
 

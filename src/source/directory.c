@@ -1,4 +1,4 @@
-#include "skill/directory.h"
+#include "source/directory.h"
 
 #include <dirent.h>
 #include <errno.h>

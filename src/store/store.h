@@ -5,8 +5,8 @@
  * listed -> loading -> ready | failed; a changed file or a drop goes back to listed, a removed file
  * removes the entry; what runs keeps its skill. A file that changed is loaded at once when its
  * skill was loaded, and the older version answers until that has succeeded. */
-#ifndef PK_SKILL_STORE_H
-#define PK_SKILL_STORE_H
+#ifndef PK_STORE_STORE_H
+#define PK_STORE_STORE_H
 
 #include "base/buf.h"
 #include "skill/skill.h"

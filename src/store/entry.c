@@ -1,4 +1,4 @@
-#include "skill/entry.h"
+#include "store/entry.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

@@ -6,11 +6,11 @@
  *
  * The store's lock guards every member that is not constant. An entry is counted: the table has one
  * reference, a load another. */
-#ifndef PK_SKILL_ENTRY_H
-#define PK_SKILL_ENTRY_H
+#ifndef PK_STORE_ENTRY_H
+#define PK_STORE_ENTRY_H
 
-#include "skill/directory.h"
-#include "skill/store.h"
+#include "source/directory.h"
+#include "store/store.h"
 
 #define ENTRY_STATES(X)                                                                            \
     X(ENTRY_SEEN, "seen")       /* a file that is still being written: nobody is told of it */     \

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
-#include "skill/store_internal.h"
+#include "store/store_internal.h"
 
 static const uint32_t watched = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO |
                                 IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF |

@@ -1,4 +1,4 @@
-#include "skill/images.h"
+#include "load/images.h"
 
 #include <stdlib.h>
 #include <string.h>

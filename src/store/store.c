@@ -1,4 +1,4 @@
-#include "skill/store.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/must.h"
-#include "skill/store_internal.h"
+#include "store/store_internal.h"
 
 /* ---- the table */
 
