@@ -53,32 +53,32 @@ static size_t read_all(int fd, char *out, size_t size) {
 }
 
 /* A whole artefact in memory of malloc. */
-static enum codes_answer read_artefact(struct cache *cache, enum artefact_kind kind,
-                                       const struct artefact *artefact, char **out,
-                                       struct err *err) {
+static enum load_result read_artefact(struct cache *cache, enum artefact_kind kind,
+                                      const struct artefact *artefact, char **out,
+                                      struct err *err) {
     int fd = cache_open_artefact(cache, kind, artefact);
-    if (fd < 0) return CODES_MISSING;
+    if (fd < 0) return LOAD_UNLINKED;
     *out = malloc(artefact->size + 1);
     bool whole = *out != NULL && read_all(fd, *out, artefact->size) == artefact->size;
     close(fd);
-    if (whole) return CODES_DONE;
+    if (whole) return LOAD_DONE;
     if (*out == NULL)
         err_set(err, ERR_MEMORY, "no memory for a file of the cache");
     else
         err_set(err, ERR_IO, "a file of the cache could not be read");
     free(*out);
-    return CODES_FAILED;
+    return LOAD_FAILED;
 }
 
-static enum codes_answer read_interface(struct cache *cache, const struct skill_manifest *manifest,
-                                        struct abi_interface *interface, struct err *err) {
+static enum load_result read_interface(struct cache *cache, const struct skill_manifest *manifest,
+                                       struct abi_interface *interface, struct err *err) {
     char *text;
-    enum codes_answer answer =
+    enum load_result result =
         read_artefact(cache, ARTEFACT_INTERFACE, &manifest->interface, &text, err);
-    if (answer != CODES_DONE) return answer;
+    if (result != LOAD_DONE) return result;
     bool good = abi_interface_read(text, manifest->interface.size, interface, err);
     free(text);
-    return good ? CODES_DONE : CODES_FAILED;
+    return good ? LOAD_DONE : LOAD_FAILED;
 }
 
 static bool check_interface(const struct abi_interface *interface, enum skill_kind kind,
@@ -95,62 +95,62 @@ static bool check_interface(const struct abi_interface *interface, enum skill_ki
     return skill_bind_exports(&probe, kind, err);
 }
 
-enum codes_answer codes_check(struct cache *cache, const struct skill_manifest *manifest,
-                              struct err *err) {
+enum load_result codes_check(struct cache *cache, const struct skill_manifest *manifest,
+                             struct err *err) {
     struct abi_interface interface;
-    enum codes_answer answer = read_interface(cache, manifest, &interface, err);
-    if (answer != CODES_DONE) return answer;
-    if (!check_interface(&interface, manifest->facts.kind, err)) answer = CODES_FAILED;
+    enum load_result result = read_interface(cache, manifest, &interface, err);
+    if (result != LOAD_DONE) return result;
+    if (!check_interface(&interface, manifest->facts.kind, err)) result = LOAD_FAILED;
     abi_interface_free(&interface);
-    return answer;
+    return result;
 }
 
 /* `interface` moves into the code, also when this fails. */
-static enum codes_answer make(struct engine *engine, struct abi_interface *interface, int compiled,
-                              struct skill_code **out, struct err *err) {
+static enum load_result make(struct engine *engine, struct abi_interface *interface, int compiled,
+                             struct skill_code **out, struct err *err) {
     struct engine_code *mapped;
     if (!engine_code_open(engine, compiled, &mapped, err)) {
         abi_interface_free(interface);
-        return CODES_REFUSED;
+        return LOAD_UNCOMPILED;
     }
     bool good = skill_code_new(engine, mapped, interface, out, err);
     engine_code_release(mapped);
-    return good ? CODES_DONE : CODES_FAILED;
+    return good ? LOAD_DONE : LOAD_FAILED;
 }
 
-static enum codes_answer make_from_cache(struct engine *engine, struct cache *cache,
-                                         const struct skill_manifest *manifest, int compiled,
-                                         struct skill_code **out, struct err *err) {
+static enum load_result make_from_cache(struct engine *engine, struct cache *cache,
+                                        const struct skill_manifest *manifest, int compiled,
+                                        struct skill_code **out, struct err *err) {
     struct abi_interface interface;
     char *names;
-    enum codes_answer answer = read_artefact(cache, ARTEFACT_NAMES, &manifest->names, &names, err);
-    if (answer != CODES_DONE) return answer;
-    answer = read_interface(cache, manifest, &interface, err);
-    if (answer == CODES_DONE) answer = make(engine, &interface, compiled, out, err);
-    if (answer != CODES_DONE) {
+    enum load_result result = read_artefact(cache, ARTEFACT_NAMES, &manifest->names, &names, err);
+    if (result != LOAD_DONE) return result;
+    result = read_interface(cache, manifest, &interface, err);
+    if (result == LOAD_DONE) result = make(engine, &interface, compiled, out, err);
+    if (result != LOAD_DONE) {
         free(names);
-        return answer;
+        return result;
     }
     (*out)->names = names;
     (*out)->names_size = manifest->names.size;
-    return CODES_DONE;
+    return LOAD_DONE;
 }
 
-enum codes_answer codes_get(struct codes *codes, struct engine *engine, struct cache *cache,
-                            const struct skill_manifest *manifest, int compiled,
-                            struct skill_code **out, struct err *err) {
+enum load_result codes_get(struct codes *codes, struct engine *engine, struct cache *cache,
+                           const struct skill_manifest *manifest, int compiled,
+                           struct skill_code **out, struct err *err) {
     struct code_item *item = malloc(sizeof *item);
     if (item == NULL) {
         err_set(err, ERR_MEMORY, "no memory for a skill's code");
-        return CODES_FAILED;
+        return LOAD_FAILED;
     }
-    enum codes_answer answer = CODES_DONE;
+    enum load_result result = LOAD_DONE;
     /* The lock is held while a code is mapped (milliseconds), so that it is mapped once. */
     pthread_mutex_lock(&codes->lock);
     *out = find(codes, manifest);
     if (*out == NULL) {
-        answer = make_from_cache(engine, cache, manifest, compiled, out, err);
-        if (answer == CODES_DONE) {
+        result = make_from_cache(engine, cache, manifest, compiled, out, err);
+        if (result == LOAD_DONE) {
             *item = (struct code_item){codes->items, manifest->code.sha256,
                                        manifest->interface.sha256, skill_code_retain(*out)};
             codes->items = item;
@@ -159,7 +159,7 @@ enum codes_answer codes_get(struct codes *codes, struct engine *engine, struct c
     }
     pthread_mutex_unlock(&codes->lock);
     free(item);
-    return answer;
+    return result;
 }
 
 /* A count of one under the lock is ours alone: new ones are handed out under it only. */

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "cache/cache.h"
+#include "load/result.h"
 #include "skill/skill.h"
 
 struct code_item;
@@ -17,22 +18,15 @@ struct codes {
 
 void codes_init(struct codes *codes);
 void codes_free(struct codes *codes); /* skills may live on */
-enum codes_answer {
-    CODES_DONE,
-    CODES_FAILED,  /* `err` tells */
-    CODES_MISSING, /* what the linker made is not in the cache, or not any more: link again */
-    CODES_REFUSED, /* the engine does not take what is behind `compiled`, as `err` tells: compile
-                      again */
-};
 /* The code of a manifest, counted for the caller: the one that is there, or mapped now from
  * `compiled`, with its interface and names read from the cache. */
-enum codes_answer codes_get(struct codes *codes, struct engine *engine, struct cache *cache,
-                            const struct skill_manifest *manifest, int compiled,
-                            struct skill_code **out, struct err *err);
+enum load_result codes_get(struct codes *codes, struct engine *engine, struct cache *cache,
+                           const struct skill_manifest *manifest, int compiled,
+                           struct skill_code **out, struct err *err);
 /* Before anything is compiled: does it import only what there is, and export what its world says?
  */
-enum codes_answer codes_check(struct cache *cache, const struct skill_manifest *manifest,
-                              struct err *err);
+enum load_result codes_check(struct cache *cache, const struct skill_manifest *manifest,
+                             struct err *err);
 /* Is it there? Then nothing has to be opened. Counted; NULL when not. */
 struct skill_code *codes_find(struct codes *codes, const struct skill_manifest *manifest);
 /* Let go of codes that no skill uses any more. */

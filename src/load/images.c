@@ -44,12 +44,12 @@ static struct engine_image *use(const struct images *images,
     return NULL;
 }
 
-static enum codes_answer open_item(struct cache *cache, const struct skill_manifest *manifest,
-                                   struct image_item **out, struct err *err) {
+static enum load_result open_item(struct cache *cache, const struct skill_manifest *manifest,
+                                  struct image_item **out, struct err *err) {
     char name[CACHE_NAME];
     cache_artefact_name(ARTEFACT_IMAGE, &manifest->image, name);
     int fd = cache_open_artefact(cache, ARTEFACT_IMAGE, &manifest->image);
-    if (fd < 0) return CODES_MISSING;
+    if (fd < 0) return LOAD_UNLINKED;
     const struct engine_image_file file = {fd, cache_directory(cache), name};
     struct image_item *item = malloc(sizeof *item);
     bool good = false;
@@ -60,26 +60,26 @@ static enum codes_answer open_item(struct cache *cache, const struct skill_manif
     close(fd);
     if (!good) {
         free(item);
-        return CODES_FAILED;
+        return LOAD_FAILED;
     }
     item->component = manifest->component;
     item->digest = manifest->image.sha256;
     item->users = 0;
     *out = item;
-    return CODES_DONE;
+    return LOAD_DONE;
 }
 
-enum codes_answer images_get(struct images *images, struct cache *cache,
-                             const struct skill_manifest *manifest, struct engine_image **out,
-                             struct err *err) {
+enum load_result images_get(struct images *images, struct cache *cache,
+                            const struct skill_manifest *manifest, struct engine_image **out,
+                            struct err *err) {
     pthread_mutex_lock(&images->lock);
     *out = use(images, manifest);
     pthread_mutex_unlock(&images->lock);
-    if (*out != NULL) return CODES_DONE;
+    if (*out != NULL) return LOAD_DONE;
     /* Without the lock: a file of a gigabyte may have to be summed. */
     struct image_item *item;
-    enum codes_answer answer = open_item(cache, manifest, &item, err);
-    if (answer != CODES_DONE) return answer;
+    enum load_result result = open_item(cache, manifest, &item, err);
+    if (result != LOAD_DONE) return result;
     pthread_mutex_lock(&images->lock);
     *out = use(images, manifest); /* another may have been quicker */
     if (*out == NULL) {
@@ -91,7 +91,7 @@ enum codes_answer images_get(struct images *images, struct cache *cache,
     }
     pthread_mutex_unlock(&images->lock);
     if (item != NULL) item_free(item);
-    return CODES_DONE;
+    return LOAD_DONE;
 }
 
 bool images_let_go(struct images *images, const struct engine_image *image) {

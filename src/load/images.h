@@ -20,10 +20,10 @@ struct images {
 void images_init(struct images *images);
 void images_free(struct images *images); /* skills may live on */
 /* The image of a manifest, counted for the caller: the one that is there, or opened now. One skill
- * more uses it, until images_let_go. CODES_DONE, _FAILED or _MISSING. */
-enum codes_answer images_get(struct images *images, struct cache *cache,
-                             const struct skill_manifest *manifest, struct engine_image **out,
-                             struct err *err);
+ * more uses it, until images_let_go. LOAD_DONE, _FAILED or _UNLINKED. */
+enum load_result images_get(struct images *images, struct cache *cache,
+                            const struct skill_manifest *manifest, struct engine_image **out,
+                            struct err *err);
 /* A skill that uses it is not loaded any more, whoever may still run it. True: it was the last.
  * Then nobody gets the image any more, and the caller retires it. */
 bool images_let_go(struct images *images, const struct engine_image *image);

@@ -1,34 +1,17 @@
 #include "store/entry.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/must.h"
 
-static const char *const names[ENTRY_STATE_COUNT] = {
-#define X(state, text) [state] = (text),
-    ENTRY_STATES(X)
-#undef X
-};
-
-#define TO(state) (1u << (state))
-
-/* Which states may follow which. */
-static const unsigned moves[ENTRY_STATE_COUNT] = {
-    [ENTRY_SEEN] = TO(ENTRY_LISTED) | TO(ENTRY_GONE),
-    [ENTRY_LISTED] = TO(ENTRY_LOADING) | TO(ENTRY_GONE),
-    [ENTRY_LOADING] = TO(ENTRY_READY) | TO(ENTRY_FAILED) | TO(ENTRY_LISTED) /* the file changed */ |
-                      TO(ENTRY_GONE),
-    [ENTRY_READY] = TO(ENTRY_LISTED) | TO(ENTRY_GONE),
-    [ENTRY_FAILED] = TO(ENTRY_LISTED) | TO(ENTRY_GONE),
-    [ENTRY_GONE] = 0,
-};
+static const struct state_row rows[] = {ENTRY_STATES(STATES_ROW)};
+static const struct states entry_states = STATES("entry", rows);
 
 const char *entry_state_name(enum entry_state state) {
-    return names[state];
+    return rows[state].name;
 }
 
 /* One number for all stores of the process: who compares it with an older one asks whether anything
@@ -40,15 +23,8 @@ uint64_t entry_moves_made(void) {
 }
 
 void entry_move(struct entry *entry, enum entry_state state) {
-    if ((moves[entry->state] & TO(state)) == 0) {
-        char text[100];
-        snprintf(text, sizeof text, "a skill's entry cannot go from %s to %s", names[entry->state],
-                 names[state]);
-        must_fail(__FILE__, __LINE__, text);
-    }
-    uint64_t now = clock_monotonic();
-    entry->spent[entry->state] += now - entry->since;
-    entry->since = now;
+    states_check(&entry_states, entry->state, state, entry->name);
+    states_spend(&entry->since, &entry->spent[entry->state], clock_monotonic());
     entry->state = state;
     atomic_fetch_add(&moves_made, 1);
 }
@@ -66,7 +42,6 @@ struct entry *entry_new(struct namespace *namespace, struct str name, uint64_t h
     entry->references = 1;
     entry->since = clock_monotonic();
     entry->retry_at = ENTRY_NEVER;
-    entry->waiting_at = &entry->waiting;
     return entry;
 }
 
@@ -78,7 +53,7 @@ struct entry *entry_retain(struct entry *entry) {
 void entry_release(struct entry *entry) {
     must(entry->references > 0);
     if (--entry->references > 0) return;
-    must(entry->waiting == NULL && entry->skill == NULL);
+    must(entry->waiting.first == NULL && entry->skill == NULL);
     free(entry->name);
     free(entry);
 }
@@ -123,19 +98,4 @@ void entry_tell(const struct entry *entry, uint64_t now, struct skill_request *r
     err_set(&request->error, entry->error.kind,
             "%.800s. It is tried again when the file changes, and with the first call after %u s",
             entry->error.text, request->retry_after);
-}
-
-/* ---- requests */
-
-void entry_wait(struct entry *entry, struct skill_request *request) {
-    request->next = NULL;
-    *entry->waiting_at = request;
-    entry->waiting_at = &request->next;
-}
-
-struct skill_request *entry_take_waiting(struct entry *entry) {
-    struct skill_request *list = entry->waiting;
-    entry->waiting = NULL;
-    entry->waiting_at = &entry->waiting;
-    return list;
 }

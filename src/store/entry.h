@@ -9,23 +9,27 @@
 #ifndef PK_STORE_ENTRY_H
 #define PK_STORE_ENTRY_H
 
+#include "base/list.h"
+#include "base/states.h"
 #include "source/directory.h"
 #include "store/store.h"
 
 #define ENTRY_STATES(X)                                                                            \
-    X(ENTRY_SEEN, "seen")       /* a file that is still being written: nobody is told of it */     \
-    X(ENTRY_LISTED, "listed")   /* configured, not loaded */                                       \
-    X(ENTRY_LOADING, "loading") /* a load has a reference */                                       \
-    X(ENTRY_READY, "ready")     /* `skill` is of the file */                                       \
-    X(ENTRY_FAILED, "failed")   /* `error` and `retry_at` are set */                               \
-    X(ENTRY_GONE, "gone")       /* the file is; not in the table any more */
+    /* a file that is still being written: nobody is told of it */                                 \
+    X(ENTRY_SEEN, "seen", TO(ENTRY_LISTED) | TO(ENTRY_GONE))                                       \
+    /* configured, not loaded */                                                                   \
+    X(ENTRY_LISTED, "listed", TO(ENTRY_LOADING) | TO(ENTRY_GONE))                                  \
+    /* a load has a reference; listed again: the file changed */                                   \
+    X(ENTRY_LOADING, "loading",                                                                    \
+      TO(ENTRY_READY) | TO(ENTRY_FAILED) | TO(ENTRY_LISTED) | TO(ENTRY_GONE))                      \
+    /* `skill` is of the file */                                                                   \
+    X(ENTRY_READY, "ready", TO(ENTRY_LISTED) | TO(ENTRY_GONE))                                     \
+    /* `error` and `retry_at` are set */                                                           \
+    X(ENTRY_FAILED, "failed", TO(ENTRY_LISTED) | TO(ENTRY_GONE))                                   \
+    /* the file is; not in the table any more */                                                   \
+    X(ENTRY_GONE, "gone", 0)
 
-enum entry_state {
-#define X(state, text) state,
-    ENTRY_STATES(X)
-#undef X
-        ENTRY_STATE_COUNT
-};
+enum entry_state { ENTRY_STATES(STATES_ENUM) ENTRY_STATE_COUNT };
 
 struct namespace;
 
@@ -51,9 +55,9 @@ struct entry {
     uint32_t pass;       /* the last pass that saw it */
     struct skill *skill; /* NULL: none was loaded */
     struct err error;
-    unsigned failures; /* loads of this file that failed for a reason that may pass */
-    uint64_t retry_at; /* failed: monotonic ns from which it is tried again; ENTRY_NEVER */
-    struct skill_request *waiting, **waiting_at;
+    unsigned failures;   /* loads of this file that failed for a reason that may pass */
+    uint64_t retry_at;   /* failed: monotonic ns from which it is tried again; ENTRY_NEVER */
+    struct list waiting; /* skill_requests */
 };
 
 struct entry *entry_new(struct namespace *namespace, struct str name,
@@ -77,8 +81,4 @@ void entry_renew(struct entry *entry);
 bool entry_is_due(const struct entry *entry, uint64_t now);
 /* What a request is told while the entry is failed: the error, and when it is tried again. */
 void entry_tell(const struct entry *entry, uint64_t now, struct skill_request *request);
-void entry_wait(struct entry *entry, struct skill_request *request);
-/* Take everything that waits, in its order, linked by `next`. */
-struct skill_request *entry_take_waiting(struct entry *entry);
-
 #endif

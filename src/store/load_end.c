@@ -21,16 +21,17 @@ static double seconds(uint64_t nanoseconds) {
 }
 
 static void log_ready(const struct load *load) {
-    const struct load_times *times = &load->times;
+    const uint64_t *spent = load->spent;
     const struct skill_facts *facts = &load->manifest.facts;
-    uint64_t total = clock_monotonic() - times->begin;
-    uint64_t work = times->hash + times->link + times->compile + times->map;
+    uint64_t total = clock_monotonic() - load->begin;
+    uint64_t work = 0;
+    for (int step = 0; step < STEP_COUNT; step++) work += spent[step];
     log_info("skill",
              "%s is loaded in %.3f s: hash %.3f s, link %.3f s%s, compile %.3f s%s, map %.3f s, "
              "waiting %.3f s; file %.1f MB, code %.1f MB, image %.1f MB%s%s",
-             load->name, seconds(total), seconds(times->hash), seconds(times->link),
-             load->linked ? "" : " (cached)", seconds(times->compile),
-             load->compiled ? "" : " (cached)", seconds(times->map),
+             load->name, seconds(total), seconds(spent[STEP_HASH]), seconds(spent[STEP_LINK]),
+             load->linked ? "" : " (cached)", seconds(spent[STEP_COMPILE]),
+             load->compiled ? "" : " (cached)", seconds(spent[STEP_MAP]),
              seconds(total > work ? total - work : 0), (double)load->identity.size / 1e6,
              (double)load->manifest.code.size / 1e6, (double)load->manifest.image.size / 1e6,
              facts->data_in_image ? "" : ", its data is not shared: ", facts->data_reason);
@@ -168,13 +169,13 @@ void load_finish_ready(struct skill_store *store, struct load *load, struct skil
 }
 
 /* The failure of a file that is not there any more tells nothing about the one that is. */
-static bool failed_in_vain(const struct load *load, enum stage_result result) {
-    return result == STAGE_FAILED && load->error.kind != ERR_CANCELLED && was_replaced(load);
+static bool failed_in_vain(const struct load *load, enum load_result result) {
+    return result == LOAD_FAILED && load->error.kind != ERR_CANCELLED && was_replaced(load);
 }
 
-void load_finish_unloaded(struct skill_store *store, struct load *load, enum stage_result result) {
+void load_finish_unloaded(struct skill_store *store, struct load *load, enum load_result result) {
     bool cancelled = load->error.kind == ERR_CANCELLED;
-    if (result == STAGE_CHANGED || failed_in_vain(load, result))
+    if (result == LOAD_CHANGED || failed_in_vain(load, result))
         finish_changed(store, load);
     else if (cancelled || !load->identified || !store_is_young(&load->identity) ||
              !finish_doubted(store, load))

@@ -13,48 +13,32 @@
 
 /* ---- the queue */
 
-static void post_load(struct skill_store *store, struct load *load) {
-    struct loader *loader = &store->loader;
+static void post(struct loader *loader, struct list *queue, struct list_link *place) {
     pthread_mutex_lock(&loader->lock);
-    load->next = NULL;
-    *loader->loads_at = load;
-    loader->loads_at = &load->next;
+    list_append(queue, place);
     pthread_cond_signal(&loader->more);
     pthread_mutex_unlock(&loader->lock);
+}
+
+static void post_load(struct skill_store *store, struct load *load) {
+    post(&store->loader, &store->loader.loads, &load->place);
 }
 
 void loader_post_answer(struct skill_store *store, struct skill_request *request) {
-    struct loader *loader = &store->loader;
-    pthread_mutex_lock(&loader->lock);
-    request->next = NULL;
-    *loader->answers_at = request;
-    loader->answers_at = &request->next;
-    pthread_cond_signal(&loader->more);
-    pthread_mutex_unlock(&loader->lock);
-}
-
-static struct skill_request *take_answers(struct loader *loader) {
-    struct skill_request *answers = loader->answers;
-    loader->answers = NULL;
-    loader->answers_at = &loader->answers;
-    return answers;
-}
-
-static struct load *take_load(struct loader *loader) {
-    struct load *load = loader->loads;
-    if (load != NULL) loader->loads = load->next;
-    if (loader->loads == NULL) loader->loads_at = &loader->loads;
-    return load;
+    post(&store->loader, &store->loader.answers, &request->place);
 }
 
 /* Wait for work. False: stop. */
-static bool take_work(struct loader *loader, struct load **load, struct skill_request **answers) {
+static bool take_work(struct loader *loader, struct load **load, struct list *answers) {
     pthread_mutex_lock(&loader->lock);
-    while (loader->loads == NULL && loader->answers == NULL && !loader->stopping)
+    while (loader->loads.first == NULL && loader->answers.first == NULL && !loader->stopping)
         pthread_cond_wait(&loader->more, &loader->lock);
     bool more = !loader->stopping;
-    *answers = more ? take_answers(loader) : NULL;
-    *load = more ? take_load(loader) : NULL;
+    if (more) {
+        *answers = loader->answers;
+        loader->answers = (struct list){0};
+        *load = load_at(list_take(&loader->loads));
+    }
     pthread_mutex_unlock(&loader->lock);
     return more;
 }
@@ -72,7 +56,7 @@ static struct load *load_new(struct entry *entry) {
     load->stem = str_of(load->name + namespace_size + 1);
     load->directory = entry->namespace->directory;
     load->owner = entry_retain(entry);
-    load->times.begin = clock_monotonic();
+    load->begin = clock_monotonic();
     return load;
 }
 
@@ -90,34 +74,24 @@ void loader_begin(struct skill_store *store, struct entry *entry, struct effects
 }
 
 static void run_load(struct skill_store *store, struct load *load) {
-    struct load *followers;
+    struct list woken = {0};
     struct skill *skill = NULL;
-    enum stage_result result = stages_run(&store->stages, load, &skill, &followers);
-    for (struct load *next; followers != NULL; followers = next) {
-        next = followers->next;
-        post_load(store, followers);
-    }
-    if (result == STAGE_DONE)
+    enum load_result result = load_run(&store->loads, load, &skill, &woken);
+    for (struct load *next; (next = load_at(list_take(&woken)));) post_load(store, next);
+    if (result == LOAD_DONE)
         load_finish_ready(store, load, skill);
-    else if (result != STAGE_PARKED)
+    else if (result != LOAD_PARKED)
         load_finish_unloaded(store, load, result);
-    struct load *next = lanes_next(&store->stages.lanes);
+    struct load *next = lanes_next(&store->loads.lanes);
     if (next != NULL) post_load(store, next);
-}
-
-static void run_answers(struct skill_request *answers) {
-    for (struct skill_request *request = answers, *next; request != NULL; request = next) {
-        next = request->next;
-        request->done(request);
-    }
 }
 
 static void *loader_thread(void *argument) {
     struct skill_store *store = argument;
     struct load *load;
-    struct skill_request *answers;
+    struct list answers;
     while (take_work(&store->loader, &load, &answers)) {
-        run_answers(answers);
+        store_run_answers(&answers);
         if (load != NULL) run_load(store, load);
     }
     return NULL;
@@ -142,11 +116,8 @@ bool loader_start(struct skill_store *store, unsigned threads, struct err *err) 
 }
 
 static void cancel(struct skill_store *store, struct load *load) {
-    for (struct load *next; load != NULL; load = next) {
-        next = load->next;
-        err_set(&load->error, ERR_CANCELLED, "the kernel stops");
-        load_finish_failed(store, load);
-    }
+    err_set(&load->error, ERR_CANCELLED, "the kernel stops");
+    load_finish_failed(store, load);
 }
 
 void loader_stop(struct skill_store *store) {
@@ -156,9 +127,7 @@ void loader_stop(struct skill_store *store) {
     pthread_cond_broadcast(&loader->more);
     pthread_mutex_unlock(&loader->lock);
     while (loader->thread_count > 0) pthread_join(loader->threads[--loader->thread_count], NULL);
-    run_answers(take_answers(loader));
-    cancel(store, loader->loads);
-    loader->loads = NULL;
-    loader->loads_at = &loader->loads;
-    cancel(store, lanes_take_waiting(&store->stages.lanes));
+    store_run_answers(&loader->answers);
+    for (struct load *load; (load = load_at(list_take(&loader->loads)));) cancel(store, load);
+    for (struct load *load; (load = lanes_take_waiting(&store->loads.lanes));) cancel(store, load);
 }

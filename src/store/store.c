@@ -78,16 +78,15 @@ void store_remove(struct skill_store *store, struct entry *entry) {
 
 void store_answer(struct entry *entry, struct skill *skill, const struct err *error,
                   struct effects *effects) {
-    struct skill_request *list = entry_take_waiting(entry);
-    for (struct skill_request *request = list; request != NULL; request = request->next) {
+    for (struct list_link *place; (place = list_take(&entry->waiting));) {
+        struct skill_request *request = OWNER(place, struct skill_request, place);
         request->skill = skill != NULL ? skill_retain(skill) : NULL;
         if (skill == NULL && entry->state == ENTRY_FAILED)
             entry_tell(entry, clock_monotonic(), request);
         else if (skill == NULL)
             request->error = *error;
+        list_append(&effects->answers, place);
     }
-    must(effects->answers == NULL || list == NULL);
-    if (list != NULL) effects->answers = list;
 }
 
 void store_drop_skill(struct entry *entry, struct effects *effects) {
@@ -96,17 +95,21 @@ void store_drop_skill(struct entry *entry, struct effects *effects) {
     entry->skill = NULL;
 }
 
-void effects_run(struct skill_store *store, struct effects *effects) {
-    for (struct skill_request *request = effects->answers, *next; request != NULL; request = next) {
-        next = request->next; /* `done` may free it */
-        request->done(request);
+void store_run_answers(struct list *answers) {
+    for (struct list_link *place; (place = list_take(answers));) {
+        struct skill_request *request = OWNER(place, struct skill_request, place);
+        request->done(request); /* may free it */
     }
+}
+
+void effects_run(struct skill_store *store, struct effects *effects) {
+    store_run_answers(&effects->answers);
     if (effects->dropped == NULL) return;
     struct engine_image *image = effects->dropped->image;
-    if (images_let_go(&store->stages.images, image) && store->image_dropped != NULL)
+    if (images_let_go(&store->loads.images, image) && store->image_dropped != NULL)
         store->image_dropped(store->context, image);
     skill_release(effects->dropped);
-    codes_sweep(&store->stages.codes);
+    codes_sweep(&store->loads.codes);
 }
 
 /* ---- requests */
@@ -126,7 +129,7 @@ static void ask(struct skill_store *store, struct entry *entry, struct skill_req
         loader_post_answer(store, request);
         return;
     }
-    entry_wait(entry, request);
+    list_append(&entry->waiting, &request->place);
     if (entry->state != ENTRY_LISTED) return;
     if (entry->settled)
         loader_begin(store, entry, effects);
@@ -256,7 +259,7 @@ int store_start_thread(struct skill_store *store, void *(*run)(void *store), pth
 
 bool skill_store_start(struct skill_store *store, struct err *err) {
     watcher_pass(store);
-    if (!loader_start(store, store->stages.lanes.limit + 2, err)) return false;
+    if (!loader_start(store, store->loads.lanes.limit + 2, err)) return false;
     if (!watcher_start(store, err)) {
         skill_store_stop(store);
         return false;
@@ -283,7 +286,7 @@ void skill_store_stop(struct skill_store *store) {
     pthread_mutex_lock(&store->lock);
     store->stopped = true;
     pthread_mutex_unlock(&store->lock);
-    eventfd_write(store->stages.stop, 1); /* children are killed, the watcher ends */
+    eventfd_write(store->loads.stop, 1); /* children are killed, the watcher ends */
     if (store->started) watcher_stop(store);
     loader_stop(store);
     cancel_waiting(store);

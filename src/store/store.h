@@ -9,6 +9,7 @@
 #define PK_STORE_STORE_H
 
 #include "base/buf.h"
+#include "base/list.h"
 #include "skill/skill.h"
 
 struct skill_store;
@@ -53,7 +54,7 @@ enum skill_answer {
     SKILL_MISCONFIGURED, /* the namespace has an error, or the store was stopped: request->error */
 };
 struct skill_request {
-    struct skill_request *next; /* the store's */
+    struct list_link place; /* the store's */
     void (*done)(struct skill_request *request);
     struct skill *skill;  /* NULL: failed */
     struct err error;     /* "Error loading skill: …" */

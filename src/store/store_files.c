@@ -74,7 +74,7 @@ static void follow(struct skill_store *store, struct entry *entry, struct effect
         entry->failures = 0;
         log_entry(entry, "was changed");
     }
-    if (entry->state == ENTRY_LISTED && (entry->waiting != NULL || entry->skill != NULL))
+    if (entry->state == ENTRY_LISTED && (entry->waiting.first != NULL || entry->skill != NULL))
         loader_begin(store, entry, effects);
 }
 
@@ -115,7 +115,7 @@ void store_see(struct skill_store *store, struct namespace *namespace, struct st
         update(entry, file, look, now);
         if (entry->settled)
             follow(store, entry, &effects);
-        else if (entry->state == ENTRY_LISTED && entry->waiting != NULL &&
+        else if (entry->state == ENTRY_LISTED && entry->waiting.first != NULL &&
                  now - entry->unsettled_since > patience)
             give_up_waiting(entry, &effects);
     }

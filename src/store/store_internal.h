@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 
 #include "store/entry.h"
-#include "load/stages.h"
+#include "load/load.h"
 
 enum { STORE_MAX_NAMESPACES = 1000, STORE_MAX_SKILLS = 100000, STORE_MAX_SKILL_NAME = 400 };
 
@@ -30,16 +30,15 @@ struct namespace {
 struct loader {
     pthread_mutex_t lock;
     pthread_cond_t more;
-    struct load *loads, **loads_at;
-    struct skill_request *answers,
-        **answers_at; /* answered already: `done` is still to be called */
+    struct list loads;   /* to be run */
+    struct list answers; /* requests that are answered already: `done` is still to be called */
     bool stopping;
     pthread_t *threads;
     size_t thread_count;
 };
 
 struct skill_store {
-    struct stages stages;
+    struct loads loads;
     struct namespace *namespaces;
     size_t namespace_count;
     uint64_t update_interval;
@@ -61,10 +60,11 @@ struct skill_store {
 
 /* ---- what has to be done after the lock was given back */
 struct effects {
-    struct skill *dropped;         /* an entry let go of it */
-    struct skill_request *answers; /* `done` is to be called */
+    struct skill *dropped; /* an entry let go of it */
+    struct list answers;   /* requests: `done` is to be called */
 };
 void effects_run(struct skill_store *store, struct effects *effects);
+void store_run_answers(struct list *answers);
 
 /* ---- store.c; the lock is held */
 struct namespace *store_namespace(struct skill_store *store, struct str name);
@@ -119,9 +119,9 @@ void loader_post_answer(struct skill_store *store, struct skill_request *request
  * stops the loaders. */
 void load_finish_ready(struct skill_store *store, struct load *load, struct skill *skill);
 void load_finish_failed(struct skill_store *store, struct load *load); /* load->error */
-/* STAGE_FAILED and STAGE_CHANGED: the failure is told, unless the file is another by now or young.
+/* LOAD_FAILED and LOAD_CHANGED: the failure is told, unless the file is another by now or young.
  */
-void load_finish_unloaded(struct skill_store *store, struct load *load, enum stage_result result);
+void load_finish_unloaded(struct skill_store *store, struct load *load, enum load_result result);
 
 /* ---- watcher.c */
 /* Over all namespaces; the watcher's thread, or before it runs. */

@@ -58,9 +58,9 @@ static bool copy_namespaces(struct skill_store *store, const struct skill_store_
 
 /* What the linker makes depends on the linker, which is this program: another build must not use
  * what this one linked. */
-static bool make_link_key(const struct stages *stages, char out[40], struct err *err) {
+static bool make_link_key(const struct loads *loads, char out[40], struct err *err) {
     uint8_t *piece = malloc(SPAWN_PIECE);
-    int fd = open(stages->program, O_RDONLY | O_CLOEXEC);
+    int fd = open(loads->program, O_RDONLY | O_CLOEXEC);
     struct digest_state *state = digest_begin();
     ssize_t got = -1;
     while (fd >= 0 && piece != NULL && (got = read(fd, piece, SPAWN_PIECE)) > 0)
@@ -69,18 +69,18 @@ static bool make_link_key(const struct stages *stages, char out[40], struct err 
     struct digest digest = digest_end(state);
     char hex[DIGEST_HEX];
     digest_hex(&digest, hex);
-    snprintf(out, 40, "%d-%.16s%s", MANIFEST_FORMAT, hex, stages->strict_memory ? "-strict" : "");
+    snprintf(out, 40, "%d-%.16s%s", MANIFEST_FORMAT, hex, loads->strict_memory ? "-strict" : "");
     if (fd >= 0) close(fd);
     free(piece);
     return got == 0 ? true
-                    : err_errno(err, problem, "cannot read this program, %s", stages->program);
+                    : err_errno(err, problem, "cannot read this program, %s", loads->program);
 }
 
 static bool open_cache(struct skill_store *store, const char *path, struct err *err) {
     char link_key[40];
-    struct stages *stages = &store->stages;
-    return make_link_key(stages, link_key, err) &&
-           cache_open(path, link_key, engine_key(stages->engine), &stages->cache, err);
+    struct loads *loads = &store->loads;
+    return make_link_key(loads, link_key, err) &&
+           cache_open(path, link_key, engine_key(loads->engine), &loads->cache, err);
 }
 
 static unsigned core_count(void) {
@@ -88,33 +88,30 @@ static unsigned core_count(void) {
     return cores > 0 ? (unsigned)cores : 1;
 }
 
-static bool init_stages(struct skill_store *store, struct engine *engine,
-                        const struct skill_store_settings *settings, struct err *err) {
-    struct stages *stages = &store->stages;
-    stages->engine = engine;
-    stages->program = strdup(settings->program);
-    stages->child_memory =
-        settings->compile_memory != 0 ? settings->compile_memory : default_memory;
-    stages->child_time = settings->compile_time != 0 ? settings->compile_time : default_time;
-    stages->reservation = settings->reservation;
-    stages->strict_memory = settings->strict_memory;
-    stages->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+static bool init_loads(struct skill_store *store, struct engine *engine,
+                       const struct skill_store_settings *settings, struct err *err) {
+    struct loads *loads = &store->loads;
+    loads->engine = engine;
+    loads->program = strdup(settings->program);
+    loads->child_memory = settings->compile_memory != 0 ? settings->compile_memory : default_memory;
+    loads->child_time = settings->compile_time != 0 ? settings->compile_time : default_time;
+    loads->reservation = settings->reservation;
+    loads->strict_memory = settings->strict_memory;
+    loads->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     store->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (stages->program == NULL) return err_set(err, ERR_MEMORY, "no memory for the skill store");
-    if (stages->stop < 0 || store->wake < 0)
+    if (loads->program == NULL) return err_set(err, ERR_MEMORY, "no memory for the skill store");
+    if (loads->stop < 0 || store->wake < 0)
         return err_errno(err, errno, "no descriptors for the skill store");
     return true;
 }
 
 static void init_locks(struct skill_store *store, unsigned loaders) {
-    lanes_init(&store->stages.lanes, loaders);
-    codes_init(&store->stages.codes);
-    images_init(&store->stages.images);
+    lanes_init(&store->loads.lanes, loaders);
+    codes_init(&store->loads.codes);
+    images_init(&store->loads.images);
     pthread_mutex_init(&store->lock, NULL);
     pthread_mutex_init(&store->loader.lock, NULL);
     pthread_cond_init(&store->loader.more, NULL);
-    store->loader.loads_at = &store->loader.loads;
-    store->loader.answers_at = &store->loader.answers;
 }
 
 static bool fill(struct skill_store *store, struct engine *engine,
@@ -126,7 +123,7 @@ static bool fill(struct skill_store *store, struct engine *engine,
     store->bucket_count = FIRST_BUCKETS;
     store->buckets = calloc(FIRST_BUCKETS, sizeof(struct entry *));
     if (store->buckets == NULL) return err_set(err, ERR_MEMORY, "no memory for the skill store");
-    return copy_namespaces(store, settings, err) && init_stages(store, engine, settings, err) &&
+    return copy_namespaces(store, settings, err) && init_loads(store, engine, settings, err) &&
            open_cache(store, settings->cache_dir, err);
 }
 
@@ -134,7 +131,7 @@ bool skill_store_new(struct engine *engine, const struct skill_store_settings *s
                      struct skill_store **out, struct err *err) {
     struct skill_store *store = calloc(1, sizeof *store);
     if (store == NULL) return err_set(err, ERR_MEMORY, "no memory for the skill store");
-    store->inotify = store->wake = store->stages.stop = -1;
+    store->inotify = store->wake = store->loads.stop = -1;
     init_locks(store, settings->loaders != 0 ? settings->loaders : core_count());
     if (!fill(store, engine, settings, err)) {
         skill_store_free(store);
@@ -171,14 +168,14 @@ void skill_store_free(struct skill_store *store) {
     must(!store->started);
     free_entries(store);
     free_namespaces(store);
-    cache_close(store->stages.cache);
-    codes_free(&store->stages.codes);
-    images_free(&store->stages.images);
-    lanes_free(&store->stages.lanes);
+    cache_close(store->loads.cache);
+    codes_free(&store->loads.codes);
+    images_free(&store->loads.images);
+    lanes_free(&store->loads.lanes);
     if (store->inotify >= 0) close(store->inotify);
     if (store->wake >= 0) close(store->wake);
-    if (store->stages.stop >= 0) close(store->stages.stop);
-    free(store->stages.program);
+    if (store->loads.stop >= 0) close(store->loads.stop);
+    free(store->loads.program);
     free(store->loader.threads);
     pthread_cond_destroy(&store->loader.more);
     pthread_mutex_destroy(&store->loader.lock);

@@ -164,7 +164,7 @@ static void open_inotify(struct skill_store *store) {
 void watcher_pass(struct skill_store *store) {
     open_inotify(store);
     for (size_t i = 0; i < store->namespace_count; i++) pass_over(store, &store->namespaces[i]);
-    codes_sweep(&store->stages.codes);
+    codes_sweep(&store->loads.codes);
 }
 
 /* ---- events */
@@ -238,7 +238,7 @@ static void *watcher_thread(void *argument) {
     for (;;) {
         uint64_t now = clock_monotonic(), until = next_pass;
         if (look_at_unsettled(store) && now + settle_tick < until) until = now + settle_tick;
-        struct pollfd polls[] = {{.fd = store->stages.stop, .events = POLLIN},
+        struct pollfd polls[] = {{.fd = store->loads.stop, .events = POLLIN},
                                  {.fd = store->wake, .events = POLLIN},
                                  {.fd = store->inotify, .events = POLLIN}};
         if (poll(polls, 3, timeout_until(now, until)) < 0) continue;

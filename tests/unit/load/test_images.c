@@ -48,7 +48,7 @@ static struct skill_manifest manifest_of(uint8_t component, uint8_t byte) {
 
 static struct engine_image *get(const struct skill_manifest *manifest) {
     struct engine_image *image = NULL;
-    assert_int_equal(images_get(&images, cache, manifest, &image, &err), CODES_DONE);
+    assert_int_equal(images_get(&images, cache, manifest, &image, &err), LOAD_DONE);
     return image;
 }
 
@@ -117,10 +117,10 @@ static void failures_leave_nothing(void **state) {
     struct skill_manifest manifest = manifest_of(1, 'a'), wrong = manifest_of(2, 'b');
     struct engine_image *image = NULL;
     wrong.facts.pages = 65537;
-    assert_int_equal(images_get(&images, cache, &wrong, &image, &err), CODES_FAILED);
+    assert_int_equal(images_get(&images, cache, &wrong, &image, &err), LOAD_FAILED);
     assert_non_null(strstr(err.text, "65537 pages"));
     memset(&wrong.image.sha256, 0, sizeof wrong.image.sha256);
-    assert_int_equal(images_get(&images, cache, &wrong, &image, &err), CODES_MISSING);
+    assert_int_equal(images_get(&images, cache, &wrong, &image, &err), LOAD_UNLINKED);
     assert_null(image);
     assert_null(images.items);
     /* What is open needs no file. */
@@ -160,7 +160,7 @@ static void *race(void *context) {
     for (int i = 0; i < ROUNDS && atomic_load(&retired_count) < 2000; i++) {
         struct engine_image *image = NULL;
         struct err mine;
-        if (images_get(&images, cache, &raced, &image, &mine) != CODES_DONE) abort();
+        if (images_get(&images, cache, &raced, &image, &mine) != LOAD_DONE) abort();
         if (is_retired(image)) atomic_fetch_add(&handed_out_again, 1);
         if (images_let_go(&images, image)) retire(image);
         engine_image_release(image);

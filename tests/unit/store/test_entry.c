@@ -98,22 +98,6 @@ static void time_is_recorded(void **state) {
     entry_release(entry);
 }
 
-static void waits_in_order(void **state) {
-    (void)state;
-    struct entry *entry = fresh();
-    struct skill_request requests[3];
-    assert_null(entry_take_waiting(entry));
-    for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < 3; i++) entry_wait(entry, &requests[i]);
-        struct skill_request *list = entry_take_waiting(entry);
-        for (int i = 0; i < 3; i++, list = list->next) assert_ptr_equal(list, &requests[i]);
-        assert_null(list);
-        assert_null(entry_take_waiting(entry));
-    }
-    entry_release(entry_retain(entry));
-    entry_release(entry);
-}
-
 /* Pauses grow from 1 s to 60 s; what is the file's own fault waits for another file. */
 static void failures_are_tried_again(void **state) {
     (void)state;
@@ -154,7 +138,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moves),
         cmocka_unit_test(time_is_recorded),
-        cmocka_unit_test(waits_in_order),
         cmocka_unit_test(failures_are_tried_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -313,9 +313,9 @@ static void codes_end(void **state) {
     put_good("greet", NULL);
     world_start();
     skill_release(load_good("greet"));
-    assert_non_null(world.store->stages.codes.items);
+    assert_non_null(world.store->loads.codes.items);
     assert_true(skill_store_drop(world.store, str_of("dev"), str_of("greet")));
-    assert_null(world.store->stages.codes.items);
+    assert_null(world.store->loads.codes.items);
 }
 
 /* Copies of one file share the image, with its slots, until the last of them goes. */
@@ -342,7 +342,7 @@ static void images_end(void **state) {
     assert_true(skill_store_drop(world.store, str_of("dev"), str_of("a")));
     assert_true(skill_store_drop(world.store, str_of("dev"), str_of("c")));
     assert_int_equal(world.images_dropped, 3);
-    assert_null(world.store->stages.images.items);
+    assert_null(world.store->loads.images.items);
     skill_release(a), skill_release(b), skill_release(c);
 }
 
@@ -385,10 +385,9 @@ static void stopped_while_loading(void **state) {
 /* Loads that wait for a lane. */
 static unsigned parked(void) {
     unsigned count = 0;
-    pthread_mutex_lock(&world.store->stages.lanes.lock);
-    for (struct load *load = world.store->stages.lanes.waiting; load != NULL; load = load->next)
-        count++;
-    pthread_mutex_unlock(&world.store->stages.lanes.lock);
+    pthread_mutex_lock(&world.store->loads.lanes.lock);
+    for (struct list_link *at = world.store->loads.lanes.waiting.first; at; at = at->next) count++;
+    pthread_mutex_unlock(&world.store->loads.lanes.lock);
     return count;
 }
 

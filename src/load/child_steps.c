@@ -1,4 +1,4 @@
-/* The two stages that work in a child process: link a component, compile a code. */
+/* The two steps that work in a child process: link a component, compile a code. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -9,13 +9,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "load/spawn.h"
-#include "load/stages.h"
+#include "load/steps.h"
 
-static const enum artefact_kind link_artefacts[STAGE_LINK_OUTPUTS] = {
-    [STAGE_CODE] = ARTEFACT_CODE,
-    [STAGE_INTERFACE] = ARTEFACT_INTERFACE,
-    [STAGE_NAMES] = ARTEFACT_NAMES,
-    [STAGE_IMAGE] = ARTEFACT_IMAGE};
+static const enum artefact_kind link_artefacts[LINK_OUTPUTS] = {[LINK_CODE] = ARTEFACT_CODE,
+                                                                [LINK_INTERFACE] =
+                                                                    ARTEFACT_INTERFACE,
+                                                                [LINK_NAMES] = ARTEFACT_NAMES,
+                                                                [LINK_IMAGE] = ARTEFACT_IMAGE};
 
 enum { MAX_ARGUMENTS = 10, ARGUMENT_SIZE = 200 };
 
@@ -26,7 +26,7 @@ struct arguments {
 
 /* ---- one child */
 
-static void make_arguments(struct arguments *arguments, const struct stages *stages,
+static void make_arguments(struct arguments *arguments, const struct loads *loads,
                            const char *stage, uint64_t size) {
     size_t n = 0;
 #define ADD(...)                                                                                   \
@@ -36,12 +36,12 @@ static void make_arguments(struct arguments *arguments, const struct stages *sta
     ADD("compile");
     ADD("--stage=%s", stage);
     ADD("--parent=%d", (int)getpid());
-    ADD("--memory=%" PRIu64, stages->child_memory);
-    ADD("--seconds=%" PRIu64, (uint64_t)(stages->child_time / CLOCK_S + 1));
+    ADD("--memory=%" PRIu64, loads->child_memory);
+    ADD("--seconds=%" PRIu64, (uint64_t)(loads->child_time / CLOCK_S + 1));
     ADD("--size=%" PRIu64, size);
-    ADD("--reservation=%" PRIu64, stages->reservation);
-    ADD("--engine-key=%s", engine_key(stages->engine));
-    if (stages->strict_memory) ADD("--strict-memory");
+    ADD("--reservation=%" PRIu64, loads->reservation);
+    ADD("--engine-key=%s", engine_key(loads->engine));
+    if (loads->strict_memory) ADD("--strict-memory");
 #undef ADD
     arguments->argv[n] = NULL;
 }
@@ -55,7 +55,7 @@ static const char *last_words(char *text) {
     return size > 300 ? text + size - 300 : text;
 }
 
-static bool explain_signal(const struct stages *stages, const char *what, const struct load *load,
+static bool explain_signal(const struct loads *loads, const char *what, const struct load *load,
                            struct spawn_result *result, struct err *err) {
     const char *words = last_words(result->stderr_text);
     bool memory =
@@ -64,18 +64,18 @@ static bool explain_signal(const struct stages *stages, const char *what, const 
         return err_set(err, ERR_LIMIT,
                        "the %s of %s was ended: it wanted more memory than %" PRIu64
                        " MiB (COMPILE_MEMORY): %s",
-                       what, load->name, stages->child_memory >> 20, words);
+                       what, load->name, loads->child_memory >> 20, words);
     if (result->code == SIGXCPU)
         return err_set(
             err, ERR_LIMIT,
             "the %s of %s was ended: it took more CPU time than every core has in %" PRIu64
             " s (limit of a compile)",
-            what, load->name, (uint64_t)(stages->child_time / CLOCK_S));
+            what, load->name, (uint64_t)(loads->child_time / CLOCK_S));
     if (result->code == SIGXFSZ)
         return err_set(err, ERR_LIMIT,
                        "the %s of %s was ended: it wrote a file larger than %" PRIu64
                        " MiB (limit of a compile)",
-                       what, load->name, STAGE_MAX_OUTPUT >> 20);
+                       what, load->name, LOAD_MAX_OUTPUT >> 20);
     if (result->code == SIGKILL)
         return err_set(
             err, ERR_MEMORY,
@@ -87,18 +87,18 @@ static bool explain_signal(const struct stages *stages, const char *what, const 
 }
 
 /* False with the reason unless the child ended well. */
-static bool explain_end(const struct stages *stages, const char *what, const struct load *load,
+static bool explain_end(const struct loads *loads, const char *what, const struct load *load,
                         struct spawn_result *result, struct err *err) {
     switch (result->end) {
     case SPAWN_TIMEOUT:
         return err_set(err, ERR_TIMEOUT,
                        "the %s of %s was ended: it ran longer than %g s (limit of a compile)", what,
-                       load->name, (double)stages->child_time / CLOCK_S);
+                       load->name, (double)loads->child_time / CLOCK_S);
     case SPAWN_STOPPED:
         return err_set(err, ERR_CANCELLED, "the %s of %s was ended: the kernel stops", what,
                        load->name);
     case SPAWN_SIGNAL:
-        return explain_signal(stages, what, load, result, err);
+        return explain_signal(loads, what, load, result, err);
     case SPAWN_EXITED:
         break;
     }
@@ -111,15 +111,15 @@ static bool explain_end(const struct stages *stages, const char *what, const str
     return false;
 }
 
-static bool run_child(struct stages *stages, const char *stage, const char *what,
+static bool run_child(struct loads *loads, const char *stage, const char *what,
                       const struct load *load, struct spawn_task *task, struct spawn_result *result,
                       struct err *err) {
     struct arguments arguments;
-    make_arguments(&arguments, stages, stage, task->input_size);
-    task->program = stages->program;
+    make_arguments(&arguments, loads, stage, task->input_size);
+    task->program = loads->program;
     task->argv = arguments.argv;
-    task->time_limit = stages->child_time;
-    task->stop = stages->stop;
+    task->time_limit = loads->child_time;
+    task->stop = loads->stop;
     log_info("skill", "%s of %s begins: %.1f MB", what, load->name, (double)task->input_size / 1e6);
     bool good = spawn_run(task, result, err);
     task->argv = NULL;
@@ -127,7 +127,7 @@ static bool run_child(struct stages *stages, const char *stage, const char *what
     log_debug("skill", "%s of %s: %.0f ms, %.0f ms of CPU, %" PRIu64 " MiB at its peak", what,
               load->name, (double)result->took / CLOCK_MS, (double)result->cpu / CLOCK_MS,
               result->peak >> 20);
-    return explain_end(stages, what, load, result, err);
+    return explain_end(loads, what, load, result, err);
 }
 
 /* ---- link */
@@ -142,20 +142,20 @@ static bool create_outputs(struct cache *cache, struct cache_file *files, int *o
     return true;
 }
 
-static bool keep_linked(struct stages *stages, struct load *load, struct cache_file *files,
+static bool keep_linked(struct loads *loads, struct load *load, struct cache_file *files,
                         const struct spawn_result *result) {
     struct skill_manifest *manifest = &load->manifest;
-    struct artefact *artefacts[STAGE_LINK_OUTPUTS] = {&manifest->code, &manifest->interface,
-                                                      &manifest->names, &manifest->image};
+    struct artefact *artefacts[LINK_OUTPUTS] = {&manifest->code, &manifest->interface,
+                                                &manifest->names, &manifest->image};
     struct err *err = &load->error;
     manifest->component = load->component;
     if (!skill_facts_read(result->report, result->report_size, &manifest->facts, err)) return false;
-    for (int i = 0; i < STAGE_LINK_OUTPUTS; i++)
-        if (!cache_seal(stages->cache, &files[i], link_artefacts[i], artefacts[i], err))
+    for (int i = 0; i < LINK_OUTPUTS; i++)
+        if (!cache_seal(loads->cache, &files[i], link_artefacts[i], artefacts[i], err))
             return false;
-    if (!skill_image_fits(manifest) || manifest->code.size > STAGE_MAX_INPUT)
+    if (!skill_image_fits(manifest) || manifest->code.size > LOAD_MAX_INPUT)
         return err_set(err, ERR_INTERNAL, "the linker's files do not fit its facts");
-    return cache_add_skill(stages->cache, manifest, err);
+    return cache_add_skill(loads->cache, manifest, err);
 }
 
 /* Did the child get what was hashed? When it failed it may not have read all, and the file's
@@ -169,50 +169,48 @@ static bool is_changed(const struct load *load, int file, const struct spawn_res
            memcmp(streamed, &load->component, sizeof *streamed) != 0;
 }
 
-static enum stage_result link_into(struct stages *stages, struct load *load, int file,
-                                   struct cache_file *files, const int *outputs) {
+static enum load_result link_into(struct loads *loads, struct load *load, int file,
+                                  struct cache_file *files, const int *outputs) {
     struct digest_state *state = digest_begin();
     struct spawn_task task = {.input = file,
                               .input_size = load->identity.size,
                               .digest = state,
                               .outputs = outputs,
-                              .output_count = STAGE_LINK_OUTPUTS};
+                              .output_count = LINK_OUTPUTS};
     static _Thread_local struct spawn_result result; /* large */
-    bool good = run_child(stages, "link", "linking", load, &task, &result, &load->error);
+    bool good = run_child(loads, "link", "linking", load, &task, &result, &load->error);
     struct digest streamed = digest_end(state);
-    if (is_changed(load, file, &result, &streamed)) return STAGE_CHANGED;
-    return good && keep_linked(stages, load, files, &result) ? STAGE_DONE : STAGE_FAILED;
+    if (is_changed(load, file, &result, &streamed)) return LOAD_CHANGED;
+    return good && keep_linked(loads, load, files, &result) ? LOAD_DONE : LOAD_FAILED;
 }
 
 /* Open the file again, unless another has come in its place. */
-static enum stage_result link_file(struct stages *stages, struct load *load,
-                                   struct cache_file *files, const int *outputs) {
+static enum load_result link_file(struct loads *loads, struct load *load, struct cache_file *files,
+                                  const int *outputs) {
     int file = directory_open_file(load->directory, load->stem, &load->error);
-    if (file < 0) return STAGE_FAILED;
+    if (file < 0) return LOAD_FAILED;
     struct file_identity now;
-    enum stage_result result = STAGE_CHANGED;
+    enum load_result result = LOAD_CHANGED;
     if (file_identify(file, &now) && file_same(&now, &load->identity))
-        result = link_into(stages, load, file, files, outputs);
+        result = link_into(loads, load, file, files, outputs);
     close(file);
     return result;
 }
 
-enum stage_result stage_link(struct stages *stages, struct load *load) {
-    struct cache_file files[STAGE_LINK_OUTPUTS];
-    int outputs[STAGE_LINK_OUTPUTS];
-    uint64_t begin = clock_monotonic();
-    enum stage_result result = STAGE_FAILED;
-    if (create_outputs(stages->cache, files, outputs, STAGE_LINK_OUTPUTS, &load->error))
-        result = link_file(stages, load, files, outputs);
-    for (int i = 0; i < STAGE_LINK_OUTPUTS; i++) cache_discard(stages->cache, &files[i]);
-    load->times.link += clock_monotonic() - begin;
-    load->linked = result == STAGE_DONE;
+enum load_result load_link(struct loads *loads, struct load *load) {
+    struct cache_file files[LINK_OUTPUTS];
+    int outputs[LINK_OUTPUTS];
+    enum load_result result = LOAD_FAILED;
+    if (create_outputs(loads->cache, files, outputs, LINK_OUTPUTS, &load->error))
+        result = link_file(loads, load, files, outputs);
+    for (int i = 0; i < LINK_OUTPUTS; i++) cache_discard(loads->cache, &files[i]);
+    load->linked = result == LOAD_DONE;
     return result;
 }
 
 /* ---- compile */
 
-static bool compile_into(struct stages *stages, struct load *load, int code,
+static bool compile_into(struct loads *loads, struct load *load, int code,
                          struct cache_file *file) {
     struct spawn_task task = {.input = code,
                               .input_size = load->manifest.code.size,
@@ -220,25 +218,20 @@ static bool compile_into(struct stages *stages, struct load *load, int code,
                               .output_count = 1};
     static _Thread_local struct spawn_result result;
     struct err *err = &load->error;
-    if (!run_child(stages, "code", "compile", load, &task, &result, err)) return false;
+    if (!run_child(loads, "code", "compile", load, &task, &result, err)) return false;
     load->code.code = load->manifest.code.sha256;
-    return cache_seal(stages->cache, file, ARTEFACT_COMPILED, &load->code.compiled, err) &&
-           cache_add_code(stages->cache, &load->code, err);
+    return cache_seal(loads->cache, file, ARTEFACT_COMPILED, &load->code.compiled, err) &&
+           cache_add_code(loads->cache, &load->code, err);
 }
 
-enum stage_result stage_compile(struct stages *stages, struct load *load) {
+enum load_result load_compile(struct loads *loads, struct load *load) {
     struct cache_file file;
-    uint64_t begin = clock_monotonic();
-    int code = cache_open_artefact(stages->cache, ARTEFACT_CODE, &load->manifest.code);
-    if (code < 0) { /* it went bad: link again */
-        cache_forget_skill(stages->cache, &load->component);
-        return STAGE_DONE;
-    }
+    int code = cache_open_artefact(loads->cache, ARTEFACT_CODE, &load->manifest.code);
+    if (code < 0) return LOAD_UNLINKED;
     bool good =
-        cache_create(stages->cache, &file, &load->error) && compile_into(stages, load, code, &file);
-    cache_discard(stages->cache, &file);
+        cache_create(loads->cache, &file, &load->error) && compile_into(loads, load, code, &file);
+    cache_discard(loads->cache, &file);
     close(code);
-    load->times.compile += clock_monotonic() - begin;
     load->compiled = good;
-    return good ? STAGE_DONE : STAGE_FAILED;
+    return good ? LOAD_DONE : LOAD_FAILED;
 }
