@@ -162,8 +162,9 @@ static bool keep_linked(struct loads *loads, struct load *load, struct cache_fil
  * identity has to do. */
 static bool is_changed(const struct load *load, int file, const struct spawn_result *result,
                        const struct digest *streamed) {
-    struct file_identity now;
-    if (result->input_failed || !file_identify(file, &now) || !file_same(&now, &load->identity))
+    struct source_identity now;
+    if (result->input_failed || !source_identify_file(file, &now) ||
+        !source_same(&now, &load->identity))
         return true;
     return result->end == SPAWN_EXITED && result->code == 0 &&
            memcmp(streamed, &load->component, sizeof *streamed) != 0;
@@ -187,11 +188,11 @@ static enum load_result link_into(struct loads *loads, struct load *load, int fi
 /* Open the file again, unless another has come in its place. */
 static enum load_result link_file(struct loads *loads, struct load *load, struct cache_file *files,
                                   const int *outputs) {
-    int file = directory_open_file(load->directory, load->stem, &load->error);
+    int file = load->source->kind->open(load->source, load->in_source, &load->error);
     if (file < 0) return LOAD_FAILED;
-    struct file_identity now;
+    struct source_identity now;
     enum load_result result = LOAD_CHANGED;
-    if (file_identify(file, &now) && file_same(&now, &load->identity))
+    if (source_identify_file(file, &now) && source_same(&now, &load->identity))
         result = link_into(loads, load, file, files, outputs);
     close(file);
     return result;

@@ -28,8 +28,8 @@ static bool hash_file(struct load *load, int file, uint64_t size, struct err *er
 
 static enum load_result hash_open_file(struct load *load, int file) {
     struct err *err = &load->error;
-    struct file_identity after;
-    if (!file_identify(file, &load->identity)) {
+    struct source_identity after;
+    if (!source_identify_file(file, &load->identity)) {
         err_set(err, ERR_INVALID, "it is not a regular file");
         return LOAD_FAILED;
     }
@@ -39,14 +39,15 @@ static enum load_result hash_open_file(struct load *load, int file) {
         return LOAD_FAILED;
     }
     if (!hash_file(load, file, load->identity.size, err)) return LOAD_FAILED;
-    if (!file_identify(file, &after) || !file_same(&after, &load->identity)) return LOAD_CHANGED;
+    if (!source_identify_file(file, &after) || !source_same(&after, &load->identity))
+        return LOAD_CHANGED;
     load->hashed = true;
     return LOAD_DONE;
 }
 
 enum load_result load_hash(struct loads *loads, struct load *load) {
     (void)loads;
-    int file = directory_open_file(load->directory, load->stem, &load->error);
+    int file = load->source->kind->open(load->source, load->in_source, &load->error);
     if (file < 0) return LOAD_FAILED;
     enum load_result result = hash_open_file(load, file);
     close(file);

@@ -13,7 +13,7 @@
 #include "load/codes.h"
 #include "load/images.h"
 #include "load/lanes.h"
-#include "source/directory.h"
+#include "source/source.h"
 
 #define LOAD_MAX_INPUT (1u << 30) /* bytes of a skill file, or of linked code */
 #define LOAD_MAX_OUTPUT                                                                            \
@@ -44,11 +44,11 @@ struct load {
     struct lane lane;
     void *owner; /* the store's entry */
     char *name;  /* "namespace/name" */
-    const char *directory;
-    struct str stem; /* in `name` */
-    bool hashed;     /* the file is open only while it is read: parked loads may be many */
-    bool identified; /* `identity` is known */
-    struct file_identity identity; /* of the file that was hashed */
+    const struct source *source;
+    struct str in_source; /* its name in the source, in `name` */
+    bool hashed;      /* the file is open only while it is read: parked loads may be many */
+    bool identified;  /* `identity` is known */
+    struct source_identity identity; /* of the file that was hashed */
     struct digest component;
     struct skill_manifest manifest;
     struct code_manifest code;

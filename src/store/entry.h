@@ -11,7 +11,7 @@
 
 #include "base/list.h"
 #include "base/states.h"
-#include "source/directory.h"
+#include "source/source.h"
 #include "store/store.h"
 
 #define ENTRY_STATES(X)                                                                            \
@@ -41,8 +41,8 @@ struct entry {
     unsigned references;
     enum entry_state state;
     uint64_t since, spent[ENTRY_STATE_COUNT]; /* monotonic ns; time in each state */
-    struct file_identity file;                /* as the watcher saw it last */
-    struct file_identity loaded;              /* ready, failed: the file that this came from */
+    struct source_identity file;              /* as the watcher saw it last */
+    struct source_identity loaded;            /* ready, failed: the file that this came from */
     bool settled;             /* nobody writes it any more, as far as one can know */
     bool doubted;             /* not settled because it failed while it was young */
     uint32_t writes;          /* notices of writers that have closed a file which looks as before:

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -40,7 +39,7 @@ static void log_ready(const struct load *load) {
 /* The lock is held. When the watcher has seen another file, an older or a newer one, it looks
  * again: the notice of a newer one is spent. */
 static void loaded_from(struct skill_store *store, struct entry *entry,
-                        const struct file_identity *file) {
+                        const struct source_identity *file) {
     entry->loaded = *file;
     entry->restarts = 0;
     if (store_is_loaded(entry, &entry->file)) return;
@@ -131,14 +130,9 @@ static bool finish_doubted(struct skill_store *store, struct load *load) {
 /* Is another file there now than the one that was loaded? A missing one is the watcher's business.
  */
 static bool was_replaced(const struct load *load) {
-    int dir;
-    struct err ignored;
-    struct file_identity now;
-    if (!load->identified || directory_open(load->directory, &dir, &ignored) != DIRECTORY_OPEN)
-        return false;
-    bool replaced = directory_look(dir, load->stem, &now) && !file_same(&now, &load->identity);
-    close(dir);
-    return replaced;
+    struct source_identity now;
+    return load->identified && load->source->kind->identify(load->source, load->in_source, &now) &&
+           !source_same(&now, &load->identity);
 }
 
 void load_finish_ready(struct skill_store *store, struct load *load, struct skill *skill) {

@@ -53,8 +53,8 @@ static struct load *load_new(struct entry *entry) {
         free(load);
         return NULL;
     }
-    load->stem = str_of(load->name + namespace_size + 1);
-    load->directory = entry->namespace->directory;
+    load->in_source = str_of(load->name + namespace_size + 1);
+    load->source = entry->namespace->source;
     load->owner = entry_retain(entry);
     load->begin = clock_monotonic();
     return load;

@@ -21,7 +21,7 @@ static const uint64_t old_age =
 static const uint64_t patience = 30 * CLOCK_S; /* that requests have with a writer */
 
 /* A time that lies ahead is another clock's (a network file system's), and tells nothing. */
-bool store_is_young(const struct file_identity *file) {
+bool store_is_young(const struct source_identity *file) {
     int64_t age = (int64_t)clock_realtime() - file->changed;
     return age <= (int64_t)old_age && age >= -(int64_t)old_age;
 }
@@ -32,28 +32,28 @@ static void set_settled(struct entry *entry, bool settled, uint64_t now) {
     entry->settled = settled;
 }
 
-static void update(struct entry *entry, const struct file_identity *file, enum look look,
-                   uint64_t now) {
-    bool same = file_same(&entry->file, file);
+static void update(struct entry *entry, const struct source_identity *file,
+                   enum source_notice notice, uint64_t now) {
+    bool same = source_same(&entry->file, file);
     if (!same) entry->looked = now;
     entry->file = *file;
     bool settled = entry->settled;
-    if (look == LOOK_WRITTEN && same) entry->writes++;
-    if (look != LOOK_PASS) entry->doubted = false;
-    if (look == LOOK_WRITING)
+    if (notice == SOURCE_WRITTEN && same) entry->writes++;
+    if (notice != SOURCE_SEEN) entry->doubted = false;
+    if (notice == SOURCE_WRITING)
         settled = false;
-    else if (look == LOOK_WRITTEN)
+    else if (notice == SOURCE_WRITTEN)
         settled = true;
     else if (entry->doubted || (!same && !entry->by_writer))
         settled = !store_is_young(file);
     else if (!settled)
         settled = now - entry->looked >= (entry->by_writer ? writer_time : settle_time);
     set_settled(entry, settled, now);
-    if (look == LOOK_WRITING) entry->by_writer = true;
+    if (notice == SOURCE_WRITING) entry->by_writer = true;
 }
 
-bool store_is_loaded(const struct entry *entry, const struct file_identity *file) {
-    return file_same(file, &entry->loaded) && entry->writes == entry->loaded_writes;
+bool store_is_loaded(const struct entry *entry, const struct source_identity *file) {
+    return source_same(file, &entry->loaded) && entry->writes == entry->loaded_writes;
 }
 
 static void log_entry(const struct entry *entry, const char *what) {
@@ -87,7 +87,7 @@ static void give_up_waiting(struct entry *entry, struct effects *effects) {
 }
 
 static struct entry *add(struct skill_store *store, struct namespace *namespace, struct str name,
-                         enum look look, uint64_t now) {
+                         enum source_notice notice, uint64_t now) {
     struct entry *entry = store_add(store, namespace, name);
     if (entry == NULL) {
         log_error("skill", "%s/%.*s cannot be listed: no memory, or more than %d skills",
@@ -95,7 +95,7 @@ static struct entry *add(struct skill_store *store, struct namespace *namespace,
         return NULL;
     }
     entry->looked = entry->unsettled_since = now;
-    if (look != LOOK_WRITING) {
+    if (notice != SOURCE_WRITING) {
         entry_move(entry, ENTRY_LISTED); /* listed at once, loaded when it is settled */
         log_entry(entry, "was added");
     }
@@ -103,16 +103,16 @@ static struct entry *add(struct skill_store *store, struct namespace *namespace,
 }
 
 void store_see(struct skill_store *store, struct namespace *namespace, struct str name,
-               const struct file_identity *file, enum look look) {
+               const struct source_identity *file, enum source_notice notice) {
     struct effects effects = {0};
     pthread_mutex_lock(&store->lock);
     uint64_t now = clock_monotonic(); /* under the lock: not before the times in the entry */
     namespace->misconfigured = false; /* its directory can be read again */
     struct entry *entry = store_find(store, namespace, name);
-    if (entry == NULL) entry = add(store, namespace, name, look, now);
+    if (entry == NULL) entry = add(store, namespace, name, notice, now);
     if (entry != NULL) {
         entry->pass = namespace->pass;
-        update(entry, file, look, now);
+        update(entry, file, notice, now);
         if (entry->settled)
             follow(store, entry, &effects);
         else if (entry->state == ENTRY_LISTED && entry->waiting.first != NULL &&

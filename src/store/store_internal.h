@@ -9,20 +9,19 @@
 
 #include "store/entry.h"
 #include "load/load.h"
+#include "source/notices.h"
 
 enum { STORE_MAX_NAMESPACES = 1000, STORE_MAX_SKILLS = 100000, STORE_MAX_SKILL_NAME = 400 };
 
 struct namespace {
-    char *name, *directory;
+    char *name;
+    struct source *source;
     /* Under the store's lock: */
     bool misconfigured;
     struct err error;
     /* The watcher's: */
-    int dir;                /* -1: not open */
-    int watch;              /* -1: none */
-    uint64_t device, inode; /* of `dir` */
     uint32_t pass;
-    struct directory_odd odd; /* what was ignored at the last pass */
+    struct source_odd odd; /* what was ignored at the last pass */
     char complaint[1000]; /* what was logged last about it, so that a lasting problem is logged once
                            */
 };
@@ -53,8 +52,8 @@ struct skill_store {
 
     struct loader loader;
     pthread_t watcher;
-    int inotify, wake; /* watcher's; `wake` is an eventfd: look at files that are not settled */
-    atomic_bool inotify_missed; /* at the last pass; written by the watcher, read by anybody */
+    struct notices notices; /* the watcher's */
+    int wake;               /* eventfd: the watcher looks at files that are not settled */
     bool started;
 };
 
@@ -84,22 +83,17 @@ void store_drop_skill(struct entry *entry, struct effects *effects);
 int store_start_thread(struct skill_store *store, void *(*run)(void *store), pthread_t *thread);
 
 /* ---- store_files.c: told by the watcher's thread */
-enum look {
-    LOOK_PASS,    /* a pass over the directory saw it */
-    LOOK_WRITING, /* somebody writes it now */
-    LOOK_WRITTEN, /* a writer closed it, or it was moved here whole */
-};
 void store_see(struct skill_store *store, struct namespace *namespace, struct str name,
-               const struct file_identity *file, enum look look);
+               const struct source_identity *file, enum source_notice notice);
 void store_lose(struct skill_store *store, struct namespace *namespace, struct str name);
 /* Lose what the namespace's present pass did not see. */
 void store_end_pass(struct skill_store *store, struct namespace *namespace);
 void store_set_error(struct skill_store *store, struct namespace *namespace,
                      const struct err *error); /* NULL: none */
 /* Is it the file that the entry was loaded from, and not written since? */
-bool store_is_loaded(const struct entry *entry, const struct file_identity *file);
+bool store_is_loaded(const struct entry *entry, const struct source_identity *file);
 /* Changed so short a time ago that it may be about to be written again? */
-bool store_is_young(const struct file_identity *file);
+bool store_is_young(const struct source_identity *file);
 /* Copy up to `cap` entries that are not settled. Names are malloc's, the caller's. */
 struct unsettled {
     struct namespace *namespace;

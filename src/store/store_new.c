@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/must.h"
 #include "load/spawn.h"
+#include "source/directory.h"
 #include "store/store_internal.h"
 
 enum { FIRST_BUCKETS = 256, MAX_NAMESPACE_NAME = 64 }; /* SKILL_NAMESPACE_RULE says it, too */
@@ -46,12 +47,11 @@ static bool copy_namespaces(struct skill_store *store, const struct skill_store_
             return err_set(err, ERR_INVALID, "the namespace \"%s\" is configured twice",
                            from->name);
         *to = (struct namespace){.name = strdup(from->name),
-                                 .directory = strdup(from->directory),
-                                 .dir = -1,
-                                 .watch = -1};
+                                 .source = directory_new(from->directory, to)};
         store->namespace_count = i + 1;
-        if (to->name == NULL || to->directory == NULL)
+        if (to->name == NULL || to->source == NULL)
             return err_set(err, ERR_MEMORY, "no memory for namespaces");
+        to->source->kind->watch(to->source, &store->notices);
     }
     return true;
 }
@@ -131,7 +131,8 @@ bool skill_store_new(struct engine *engine, const struct skill_store_settings *s
                      struct skill_store **out, struct err *err) {
     struct skill_store *store = calloc(1, sizeof *store);
     if (store == NULL) return err_set(err, ERR_MEMORY, "no memory for the skill store");
-    store->inotify = store->wake = store->loads.stop = -1;
+    store->wake = store->loads.stop = -1;
+    notices_init(&store->notices);
     init_locks(store, settings->loaders != 0 ? settings->loaders : core_count());
     if (!fill(store, engine, settings, err)) {
         skill_store_free(store);
@@ -156,9 +157,8 @@ static void free_entries(struct skill_store *store) {
 static void free_namespaces(struct skill_store *store) {
     for (size_t i = 0; i < store->namespace_count; i++) {
         struct namespace *namespace = &store->namespaces[i];
-        if (namespace->dir >= 0) close(namespace->dir);
+        if (namespace->source) namespace->source->kind->free(namespace->source);
         free(namespace->name);
-        free(namespace->directory);
     }
     free(store->namespaces);
 }
@@ -172,7 +172,7 @@ void skill_store_free(struct skill_store *store) {
     codes_free(&store->loads.codes);
     images_free(&store->loads.images);
     lanes_free(&store->loads.lanes);
-    if (store->inotify >= 0) close(store->inotify);
+    notices_close(&store->notices);
     if (store->wake >= 0) close(store->wake);
     if (store->loads.stop >= 0) close(store->loads.stop);
     free(store->loads.program);

@@ -317,8 +317,8 @@ static void another_file_seen_at_the_end_of_a_load(void **state) {
     hold();
     struct ask *ask = ask_for("a");
     while (children('L') == 0) usleep(1000);
-    struct file_identity other = {.device = 1, .inode = 2, .size = 3};
-    store_see(world.store, &world.store->namespaces[0], str_of("a"), &other, LOOK_WRITTEN);
+    struct source_identity other = {.device = 1, .inode = 2, .size = 3};
+    store_see(world.store, &world.store->namespaces[0], str_of("a"), &other, SOURCE_WRITTEN);
     assert_true(is_settled("a"));
     let_go();
     wait_for(ask);
@@ -353,7 +353,7 @@ static void removed_while_it_loads(void **state) {
 static unsigned watches(void) {
     char path[60], text[2000];
     unsigned count = 0;
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", world.store->inotify);
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", world.store->notices.inotify);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t size = read(fd, text, sizeof text - 1);
     assert_true(size > 0);
@@ -485,7 +485,7 @@ static void by_looking_only(void **state) {
     put_good("a", NULL);
     world_start();
     struct skill *old = load_good("a");
-    assert_true(world.store->inotify_missed); /* which was told */
+    assert_true(world.store->notices.missed); /* which was told */
     put_good("b", NULL);
     listed("a,b", LATER);
     skill_release(load_good("b"));
@@ -621,11 +621,11 @@ static void a_write_that_the_times_do_not_show(void **state) {
     put_good("a", NULL);
     world_start();
     struct skill *old = load_good("a");
-    struct file_identity same;
+    struct source_identity same;
     pthread_mutex_lock(&world.store->lock);
     same = store_find(world.store, &world.store->namespaces[0], str_of("a"))->loaded;
     pthread_mutex_unlock(&world.store->lock);
-    store_see(world.store, &world.store->namespaces[0], str_of("a"), &same, LOOK_WRITTEN);
+    store_see(world.store, &world.store->namespaces[0], str_of("a"), &same, SOURCE_WRITTEN);
     skill_release(wait_for_newer("a", old));
     skill_release(old);
 }
