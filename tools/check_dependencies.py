@@ -16,12 +16,14 @@ ALLOWED = {
     "wasi": "base abi",
     "csi": "base abi",
     "cache": "base link engine",
-    "load": "base component link engine cache skill",
-    "skill": "base component link abi engine wasi csi cache load",
+    "skill": "base abi engine wasi csi cache",
+    "source": "base",
+    "load": "base component link abi engine cache skill source",
+    "store": "base engine cache skill source load",
     "runtime": "base abi engine wasi csi skill",
-    "shell": "base http abi engine skill runtime ffi",
+    "shell": "base http abi engine skill store runtime ffi",
     "eval": "base",
-    "kernel": "base component link abi engine wasi csi cache load skill runtime shell ffi",
+    "kernel": "base component link abi engine wasi csi cache skill load store runtime shell ffi",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 FORK = re.compile(r"\b(fork|vfork|popen|system|daemon)\(")

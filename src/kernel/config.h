@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log_levels.h"
-#include "skill/store.h"
+#include "store/store.h"
 
 enum { CONFIG_MAX_WARNINGS = 64 };
 

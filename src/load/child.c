@@ -21,7 +21,7 @@
 #include "engine/engine.h"
 #include "link/link.h"
 #include "load/spawn.h"
-#include "load/stages.h"
+#include "load/load.h"
 
 enum { CHILD_FILES = 64, CHILD_ARENAS = 4 };
 
@@ -94,7 +94,7 @@ static bool child_limit(const struct child_options *options, struct err *err) {
      */
     uint64_t cpu = options->seconds * (uint64_t)(cores > 0 ? cores : 1);
     bool good = limit(RLIMIT_CORE, 0) && limit(RLIMIT_CPU, cpu) &&
-                limit(RLIMIT_FSIZE, STAGE_MAX_OUTPUT) && limit(RLIMIT_NOFILE, CHILD_FILES) &&
+                limit(RLIMIT_FSIZE, LOAD_MAX_OUTPUT) && limit(RLIMIT_NOFILE, CHILD_FILES) &&
                 (SPAWN_SANITIZED || limit(RLIMIT_AS, options->memory));
     return good ? true : err_errno(err, errno, "compile: cannot set limits");
 }
@@ -111,7 +111,7 @@ static bool child_confine(const struct child_options *options, struct err *err) 
     if (chdir("/") != 0) return err_errno(err, errno, "compile: chdir");
     umask(077);
     /* Whatever else the kernel was started with. */
-    unsigned outputs = is_link(options) ? STAGE_LINK_OUTPUTS : 1;
+    unsigned outputs = is_link(options) ? LINK_OUTPUTS : COMPILE_OUTPUTS;
     if (close_range(SPAWN_FIRST_OUTPUT + outputs, UINT_MAX, 0) != 0)
         return err_errno(err, errno, "compile: close_range");
     /* Each of malloc's arenas reserves 64 MiB of address space, by default up to eight for every
@@ -124,13 +124,13 @@ static bool child_confine(const struct child_options *options, struct err *err) 
 
 /* All of stdin. What is too large is not taken, whatever --size said. */
 static bool read_input(const struct child_options *options, struct buf *input, struct err *err) {
-    buf_init(input, STAGE_MAX_INPUT + 1);
-    size_t piece = options->size < STAGE_MAX_INPUT ? (size_t)options->size + 1 : SPAWN_PIECE;
+    buf_init(input, LOAD_MAX_INPUT + 1);
+    size_t piece = options->size < LOAD_MAX_INPUT ? (size_t)options->size + 1 : SPAWN_PIECE;
     for (;;) {
         uint8_t *room = buf_reserve(input, piece);
         if (room == NULL)
             return err_set(err, ERR_LIMIT, "larger than %u MiB, or no memory for it",
-                           STAGE_MAX_INPUT >> 20);
+                           LOAD_MAX_INPUT >> 20);
         ssize_t got = read(STDIN_FILENO, room, piece);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return err_errno(err, errno, "compile: cannot read the input");
@@ -140,7 +140,7 @@ static bool read_input(const struct child_options *options, struct buf *input, s
     }
 }
 
-static bool write_output(enum stage_output output, const struct buf *bytes, struct err *err) {
+static bool write_output(enum link_output output, const struct buf *bytes, struct err *err) {
     size_t at = 0;
     if (bytes->failed) return err_set(err, ERR_MEMORY, "no memory for the linker's output");
     while (at < bytes->size) {
@@ -171,10 +171,10 @@ static bool make_facts(const struct link_result *result, struct skill_facts *fac
 static bool write_linked(const struct link_result *result, struct buf *report, struct err *err) {
     static struct skill_facts facts;
     if (!make_facts(result, &facts, err)) return false;
-    if (!write_output(STAGE_CODE, &result->code, err) ||
-        !write_output(STAGE_INTERFACE, &result->interface, err) ||
-        !write_output(STAGE_NAMES, &result->names, err) ||
-        !link_write_image(result, SPAWN_FIRST_OUTPUT + STAGE_IMAGE, err))
+    if (!write_output(LINK_CODE, &result->code, err) ||
+        !write_output(LINK_INTERFACE, &result->interface, err) ||
+        !write_output(LINK_NAMES, &result->names, err) ||
+        !link_write_image(result, SPAWN_FIRST_OUTPUT + LINK_IMAGE, err))
         return false;
     return skill_facts_write(&facts, report)
                ? true
@@ -206,8 +206,7 @@ static bool run_compile(const struct child_options *options, const struct buf *i
     if (options->engine_key != NULL && strcmp(options->engine_key, engine_key(engine)) != 0)
         return err_set(err, ERR_INTERNAL, "the child's engine (%s) is not the kernel's (%s)",
                        engine_key(engine), options->engine_key);
-    return engine_compile(engine, input->data, input->size, SPAWN_FIRST_OUTPUT + STAGE_COMPILED,
-                          err);
+    return engine_compile(engine, input->data, input->size, SPAWN_FIRST_OUTPUT + COMPILE_CODE, err);
 }
 
 static bool work(const struct child_options *options, struct buf *report, struct err *err) {

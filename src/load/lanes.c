@@ -3,24 +3,25 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "load/stages.h"
+#include "load/load.h"
 
 void lanes_init(struct lanes *lanes, unsigned limit) {
     *lanes = (struct lanes){.limit = limit};
-    lanes->waiting_at = &lanes->waiting;
     pthread_mutex_init(&lanes->lock, NULL);
 }
 
 void lanes_free(struct lanes *lanes) {
-    must(lanes->running == NULL && lanes->waiting == NULL);
+    must(lanes->running.first == NULL && lanes->waiting.first == NULL);
     pthread_mutex_destroy(&lanes->lock);
 }
 
 static struct lane *find_same(const struct lanes *lanes, const struct lane *lane) {
-    for (struct lane *other = lanes->running; other != NULL; other = other->next)
+    for (struct list_link *at = lanes->running.first; at; at = at->next) {
+        struct lane *other = OWNER(at, struct lane, link);
         if (other->work == lane->work &&
             memcmp(&other->input, &lane->input, sizeof lane->input) == 0)
             return other;
+    }
     return NULL;
 }
 
@@ -40,9 +41,8 @@ static void take(struct lanes *lanes, struct lane *lane) {
     else
         lanes->large++;
     if (is_large_compile(lane)) lanes->compile_taken = true;
-    lane->followers = NULL;
-    lane->next = lanes->running;
-    lanes->running = lane;
+    lane->followers = (struct list){0};
+    list_append(&lanes->running, &lane->link);
 }
 
 bool lanes_enter(struct lanes *lanes, struct load *load) {
@@ -50,63 +50,47 @@ bool lanes_enter(struct lanes *lanes, struct load *load) {
     pthread_mutex_lock(&lanes->lock);
     struct lane *same = find_same(lanes, lane);
     bool lead = same == NULL && is_free(lanes, lane);
-    if (lead) {
+    if (lead)
         take(lanes, lane);
-    } else if (same != NULL) {
-        load->next = same->followers;
-        same->followers = load;
-    } else {
-        load->next = NULL;
-        *lanes->waiting_at = load;
-        lanes->waiting_at = &load->next;
-    }
+    else
+        list_append(same ? &same->followers : &lanes->waiting, &load->place);
     pthread_mutex_unlock(&lanes->lock);
     return lead;
 }
 
-struct load *lanes_leave(struct lanes *lanes, struct load *load, const struct err *failure) {
-    struct lane *lane = &load->lane, **at = &lanes->running;
+void lanes_leave(struct lanes *lanes, struct load *load, const struct err *failure,
+                 struct list *woken) {
+    struct lane *lane = &load->lane;
     pthread_mutex_lock(&lanes->lock);
-    while (*at != lane) {
-        must(*at != NULL);
-        at = &(*at)->next;
-    }
-    *at = lane->next;
+    list_remove(&lanes->running, &lane->link);
     if (lane->in_small_lane)
         lanes->small_taken = false;
     else
         lanes->large--;
     if (is_large_compile(lane)) lanes->compile_taken = false;
-    struct load *followers = lane->followers;
-    lane->followers = NULL;
     pthread_mutex_unlock(&lanes->lock);
-    for (struct load *follower = followers; follower != NULL && failure != NULL;
-         follower = follower->next) {
-        follower->error = *failure;
-        follower->failed = true;
+    /* Nobody finds the lane any more: its followers are ours. */
+    for (struct load *follower; (follower = load_at(list_take(&lane->followers)));) {
+        if (failure) {
+            follower->error = *failure;
+            follower->failed = true;
+        }
+        list_append(woken, &follower->place);
     }
-    return followers;
 }
 
 struct load *lanes_next(struct lanes *lanes) {
     pthread_mutex_lock(&lanes->lock);
-    struct load **at = &lanes->waiting;
-    while (*at != NULL && !is_free(lanes, &(*at)->lane)) at = &(*at)->next;
-    struct load *found = *at;
-    if (found != NULL) {
-        *at = found->next;
-        if (*at == NULL) lanes->waiting_at = at;
-        found->next = NULL;
-    }
+    struct list_link *at = lanes->waiting.first;
+    while (at && !is_free(lanes, &load_at(at)->lane)) at = at->next;
+    if (at) list_remove(&lanes->waiting, at);
     pthread_mutex_unlock(&lanes->lock);
-    return found;
+    return load_at(at);
 }
 
 struct load *lanes_take_waiting(struct lanes *lanes) {
     pthread_mutex_lock(&lanes->lock);
-    struct load *list = lanes->waiting;
-    lanes->waiting = NULL;
-    lanes->waiting_at = &lanes->waiting;
+    struct load *load = load_at(list_take(&lanes->waiting));
     pthread_mutex_unlock(&lanes->lock);
-    return list;
+    return load;
 }

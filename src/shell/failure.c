@@ -2,7 +2,7 @@
 
 #include "base/escape.h"
 #include "base/must.h"
-#include "skill/store.h"
+#include "store/store.h"
 
 /* The text: before, "NAMESPACE/NAME" (or the namespace alone), after, cause. What tests and clients
  * look for: "could not find the skill", "responded with an error", "had trouble interpreting the

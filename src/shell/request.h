@@ -6,7 +6,7 @@
 #include "base/mailbox.h"
 #include "http/http.h"
 #include "runtime/runtime.h"
-#include "skill/store.h"
+#include "store/store.h"
 
 struct shell_loop;
 struct listing;

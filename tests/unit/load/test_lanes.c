@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "load/stages.h"
+#include "load/load.h"
 
 static struct lanes lanes;
 
@@ -44,7 +44,9 @@ static int teardown(void **state) {
 }
 
 static void leave(struct load *load) {
-    assert_null(lanes_leave(&lanes, load, NULL));
+    struct list woken = {0};
+    lanes_leave(&lanes, load, NULL, &woken);
+    assert_null(woken.first);
     free(load);
 }
 
@@ -56,10 +58,11 @@ static void same_input_once(void **state) {
     assert_false(lanes_enter(&lanes, second));
     assert_false(lanes_enter(&lanes, third));
     assert_true(lanes_enter(&lanes, compile));
-    struct load *woken = lanes_leave(&lanes, first, NULL);
-    assert_ptr_equal(woken, third);
-    assert_ptr_equal(woken->next, second);
-    assert_null(woken->next->next);
+    struct list woken = {0};
+    lanes_leave(&lanes, first, NULL, &woken);
+    assert_ptr_equal(load_at(list_take(&woken)), second); /* the one that waited longer first */
+    assert_ptr_equal(load_at(list_take(&woken)), third);
+    assert_null(woken.first);
     assert_false(second->failed);
     assert_null(lanes_next(&lanes));
     leave(compile);
@@ -73,7 +76,9 @@ static void failure_is_shared(void **state) {
     err_set(&failure, ERR_UNSUPPORTED, "it is odd");
     assert_true(lanes_enter(&lanes, first));
     assert_false(lanes_enter(&lanes, second));
-    assert_ptr_equal(lanes_leave(&lanes, first, &failure), second);
+    struct list woken = {0};
+    lanes_leave(&lanes, first, &failure, &woken);
+    assert_ptr_equal(load_at(woken.first), second);
     assert_true(second->failed);
     assert_int_equal(second->error.kind, ERR_UNSUPPORTED);
     assert_string_equal(second->error.text, "it is odd");
@@ -150,9 +155,8 @@ static void waiting_ones_can_be_taken(void **state) {
     (void)state;
     struct load *loads[4];
     for (unsigned i = 0; i < 4; i++) lanes_enter(&lanes, loads[i] = large(i));
-    struct load *list = lanes_take_waiting(&lanes);
-    assert_ptr_equal(list, loads[2]);
-    assert_ptr_equal(list->next, loads[3]);
+    assert_ptr_equal(lanes_take_waiting(&lanes), loads[2]);
+    assert_ptr_equal(lanes_take_waiting(&lanes), loads[3]);
     assert_null(lanes_take_waiting(&lanes));
     leave(loads[0]), leave(loads[1]);
     assert_null(lanes_next(&lanes));
@@ -165,25 +169,20 @@ enum { LOADS = 3000, INPUTS = 200, THREADS = 6 };
 
 static struct {
     pthread_mutex_t lock;
-    struct load *queue;
+    struct list queue;
     bool made[INPUTS]; /* the cache */
     atomic_uint ended, running, small_running, made_twice, too_many;
 } world = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void post(struct load *list) {
+static void post(struct load *load) {
     pthread_mutex_lock(&world.lock);
-    for (struct load *next; list != NULL; list = next) {
-        next = list->next;
-        list->next = world.queue;
-        world.queue = list;
-    }
+    list_append(&world.queue, &load->place);
     pthread_mutex_unlock(&world.lock);
 }
 
 static struct load *take(void) {
     pthread_mutex_lock(&world.lock);
-    struct load *load = world.queue;
-    if (load != NULL) world.queue = load->next;
+    struct load *load = load_at(list_take(&world.queue));
     pthread_mutex_unlock(&world.lock);
     return load;
 }
@@ -207,7 +206,9 @@ static void run(struct load *load) {
         sched_yield();
         if (!made && is_made(input, true)) atomic_fetch_add(&world.made_twice, 1);
         atomic_fetch_sub(&world.running, 1);
-        post(lanes_leave(&lanes, load, NULL));
+        struct list woken = {0};
+        lanes_leave(&lanes, load, NULL, &woken);
+        for (struct load *next; (next = load_at(list_take(&woken)));) post(next);
     }
     atomic_fetch_add(&world.ended, 1);
     free(load);

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/must.h"
 #include "runtime/runtime.h"
-#include "skill/store.h"
+#include "store/store.h"
 
 enum { WORKERS = 2 };
 #define NEVER (UINT64_MAX / 2)
