@@ -145,17 +145,23 @@ def test_a_request_on_an_open_connection_gets_503_and_close_when_it_stops(start,
     kernel.put(wasm.behaviour, "cold")  # was never loaded
     assert kernel.say("skill", "echo").status == 200
     waiting = kernel.begin("skill", '"Sleep"')
-    clients = [socket.create_connection(("127.0.0.1", kernel.port), 60) for _ in range(4)]
+    clients = [socket.create_connection(("127.0.0.1", kernel.port), 60) for _ in range(40)]
     for client in clients:
         client.sendall(b"GET /ready HTTP/1.1\r\nHost: k\r\n\r\n")
         assert read_answer(client.makefile("rb"))[0] == 200
-    kernel.process.send_signal(signal.SIGTERM)
-    wait_until(lambda: refuses(kernel), 10, "that nobody listens any more")
-    for client, name in zip(clients, ["skill", "cold", "skill", "cold"]):
+
+    def run(client, name):
         client.sendall(f"POST /v1/skills/dev/{name}/run HTTP/1.1\r\nHost: k\r\nContent-Type: application/json\r\nContent-Length: 6\r\n\r\n\"echo\"".encode())
         status, headers, body = read_answer(client.makefile("rb"))
-        assert (status, headers.get("connection")) == (503, "close"), body
-        assert client.recv(1) == b""
+        assert headers.get("connection") == "close" and client.recv(1) == b"", body
+        return status
+
+    kernel.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: refuses(kernel), 10, "that nobody listens any more")
+    # Who asked before the kernel has looked once more at its connections is still answered.
+    wait_until(lambda: run(clients.pop(), "skill") == 503, 10, "that it has heard everybody who asked before")
+    for name in ["skill", "cold", "skill", "cold"]:
+        assert run(clients.pop(), name) == 503
     kernel.process.send_signal(signal.SIGTERM)
     assert answer(waiting)[0] == 503
     ended(kernel, 20)
