@@ -46,8 +46,8 @@ struct load {
     char *name;  /* "namespace/name" */
     const struct source *source;
     struct str in_source; /* its name in the source, in `name` */
-    bool hashed;      /* the file is open only while it is read: parked loads may be many */
-    bool identified;  /* `identity` is known */
+    bool hashed;          /* the file is open only while it is read: parked loads may be many */
+    bool identified;      /* `identity` is known */
     struct source_identity identity; /* of the file that was hashed */
     struct digest component;
     struct skill_manifest manifest;
